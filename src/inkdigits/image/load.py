@@ -1,0 +1,213 @@
+"""Loading: any picture in, gray out. Knows nothing of ink, glyphs or models.
+
+A picture is a path, the bytes of a file, a Pillow image or an array. Gray is `(H, W)` uint8, upright, as photographed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from inkdigits.errors import PictureError
+
+Gray: TypeAlias = NDArray[np.uint8]
+Picture: TypeAlias = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
+
+FORMATS = ("PNG", "JPEG", "MPO", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"})
+MAX_MEGAPIXELS = 100.0  # one byte a pixel and a few copies of it: about 0.5 GB
+MAX_FILE_BYTES = 1 << 30
+
+_ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4: how to turn the stored picture upright
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
+_opening = threading.Lock()
+
+
+def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
+    """Loads a picture as upright gray levels.
+
+    Orientation (EXIF) is applied, transparency is laid on the paper's own shade, deep gray and floating point levels
+    are brought to 8 bits, and of an animation or a multi-page file the first frame is taken.
+
+    Args:
+        picture: A path, the bytes of a file, a Pillow image, or an array of shape `(H, W)`, `(H, W, 1)`, `(H, W, 3)`
+            RGB or `(H, W, 4)` RGBA: bool, integers, or floats in 0 to 1 or 0 to 255.
+        max_megapixels: Refuses larger pictures before they are decoded.
+
+    Returns:
+        Gray levels, shape `(H, W)`, uint8.
+
+    Raises:
+        PictureError: It is no picture, damaged, of an unknown format, or too large.
+
+    Example:
+        >>> load(np.zeros((40, 30, 3))).shape
+        (40, 30)
+    """
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture, max_megapixels)
+    if isinstance(picture, Image.Image):
+        return _from_image(picture, max_megapixels)
+    if isinstance(picture, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(picture), max_megapixels)
+    if isinstance(picture, str | os.PathLike):
+        return _from_bytes(_read_file(Path(picture)), max_megapixels)
+    raise PictureError(
+        f"Expected a path, bytes, a Pillow image or an array. Received: {type(picture).__name__}.",
+        hint="Give one picture, not a list of them.",
+    )
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise PictureError("Expected a picture file. Received: a folder.", hint="Name the files in it.")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise PictureError("Expected a file of at most 1 GiB. Received: a larger one.", hint="Scale it down.")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise PictureError(f"Expected a picture file. Received: {path}, no such file.", hint="Check it.") from error
+    except (OSError, ValueError) as error:
+        raise PictureError(f"Expected a readable picture file. Received: {error}.", hint="Check its rights.") from error
+
+
+def _from_bytes(data: bytes, max_megapixels: float) -> Gray:
+    if not data:
+        raise PictureError("Expected a picture. Received: an empty file.", hint="Copy or export the picture again.")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        raise PictureError(
+            "Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: HEIC or AVIF.",
+            hint="Export the photo as JPEG (iPhone: Settings > Camera > Formats > Most Compatible).",
+        )
+    try:
+        with _open(data) as image:
+            return _from_image(image, max_megapixels)
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: {len(data)} bytes of something else.",
+            hint="Check that the file is a picture.",
+        ) from error
+    except Exception as error:  # decoders of damaged files raise almost anything
+        raise PictureError(
+            f"Expected an undamaged picture. Received: {type(error).__name__}: {error}.",
+            hint="Copy or export the picture again.",
+        ) from error
+
+
+def _open(data: bytes) -> Image.Image:
+    """Opens without Pillow's own limit on pixels: `_check_size` applies ours, before anything is decoded."""
+    with _opening:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _check_size(width: int, height: int, max_megapixels: float) -> None:
+    if width < 1 or height < 1:
+        raise PictureError(f"Expected at least one pixel. Received: {width} x {height}.", hint="Check the picture.")
+    megapixels = width * height / 1e6
+    if megapixels > max_megapixels:
+        raise PictureError(
+            f"Expected a picture of at most {max_megapixels:g} megapixels. Received: {width} x {height} "
+            f"({megapixels:.0f} megapixels).",
+            hint="Scale it down, or raise the limit with --max-megapixels.",
+        )
+
+
+def _from_image(image: Image.Image, max_megapixels: float) -> Gray:
+    _check_size(*image.size, max_megapixels)
+    gray = _gray_levels(image)
+    turn = _TURNS.get(_orientation(image))
+    return gray if turn is None else np.array(Image.fromarray(gray).transpose(turn))
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # damaged EXIF of an otherwise good picture
+        return 1
+
+
+def _gray_levels(image: Image.Image) -> Gray:
+    if image.mode.startswith(("I", "F")):
+        return _to_8_bits(np.asarray(image))
+    if image.has_transparency_data:
+        return _flatten(np.asarray(image.convert("RGBA")))
+    return np.array(image.convert("L"))
+
+
+def _flatten(rgba: NDArray[np.uint8]) -> Gray:
+    """Lays a transparent picture on paper: of its own paper's shade if it has any, else on what its ink stands out from."""
+    gray = np.array(Image.fromarray(rgba[..., :3]).convert("L"))
+    alpha = rgba[..., 3]
+    visible = alpha > 127
+    if visible.all():
+        return gray
+    if visible.mean() > 0.5:  # more than strokes: the paper is in the picture
+        paper = float(np.median(gray[visible]))
+    else:
+        weights = alpha.astype(np.float64)
+        ink = float((gray * weights).sum() / max(weights.sum(), 1.0))
+        paper = 255.0 if ink < 128 else 0.0
+    share = alpha / np.float32(255)
+    mixed: Gray = np.rint(gray * share + np.float32(paper) * (1 - share)).astype(np.uint8)
+    return mixed
+
+
+def _from_array(array: NDArray[Any], max_megapixels: float) -> Gray:
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise PictureError(
+            f"Expected an array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4). Received: {array.shape}.",
+            hint="Give one picture an array.",
+        )
+    _check_size(array.shape[1], array.shape[0], max_megapixels)
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * 255
+    levels = np.ascontiguousarray(_to_8_bits(array))
+    if levels.ndim == 2:
+        return levels.copy() if levels is array else levels
+    if levels.shape[2] == 1:
+        return levels[..., 0].copy()
+    if levels.shape[2] == 4:
+        return _flatten(levels)
+    return np.array(Image.fromarray(levels).convert("L"))
+
+
+def _to_8_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Brings levels of any depth to 0 to 255, keeping black black and white white where the depth tells them."""
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind not in "uif":
+        raise PictureError(f"Expected an array of numbers. Received: {array.dtype}.", hint="Convert it to uint8.")
+    if not np.isfinite(array).all():
+        raise PictureError("Expected finite levels. Received: NaN or infinity.", hint="Replace them first.")
+    low, high = float(array.min()), float(array.max())
+    if low < 0 or high > 65535:
+        scale, low = 255 / max(high - low, 1e-30), low
+    elif high > 255:
+        scale, low = 255 / 65535, 0.0
+    elif array.dtype.kind == "f" and high <= 1:
+        scale, low = 255.0, 0.0
+    else:
+        scale, low = 1.0, 0.0
+    return np.rint((array.astype(np.float64) - low) * scale).astype(np.uint8)

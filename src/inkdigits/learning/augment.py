@@ -1,0 +1,78 @@
+"""Augmentation inside the graph: each training step sees its glyphs moved, slanted, thickened, blurred, grained.
+
+Everything is drawn from stateless generators, so that a seed and a step give the same glyphs again. Knows nothing of
+networks or files.
+"""
+
+from __future__ import annotations
+
+import math
+
+import tensorflow as tf
+
+from inkdigits.learning.recipes import Augmentation
+
+SIDE = 28
+MIDDLE = 14.0  # MNIST's centre of mass, in pixel indices
+
+
+def augment(glyphs: tf.Tensor, augmentation: Augmentation, *, seed: tf.Tensor) -> tf.Tensor:
+    """Changes a batch of glyphs at random.
+
+    Args:
+        glyphs: Shape `(N, 28, 28)`, float32, 0 to 1.
+        augmentation: How much of what.
+        seed: Shape `(2,)`, int32.
+
+    Returns:
+        The changed glyphs, same shape, type and range.
+    """
+    count = tf.shape(glyphs)[0]
+    draws = tf.random.stateless_uniform((9, count), seed, -1.0, 1.0)
+    x = glyphs[..., tf.newaxis]
+    if augmentation.thickness:
+        x = _thicken(x, draws[0] * augmentation.thickness)
+    if augmentation.rotate_deg or augmentation.scale or augmentation.shear or augmentation.shift:
+        x = tf.raw_ops.ImageProjectiveTransformV3(
+            images=x,
+            transforms=_transforms(augmentation, draws[1:7]),
+            output_shape=(SIDE, SIDE),
+            fill_value=0.0,
+            interpolation="BILINEAR",
+            fill_mode="CONSTANT",
+        )
+    if augmentation.blur:
+        share = tf.reshape(tf.abs(draws[7]) * augmentation.blur, (-1, 1, 1, 1))
+        x += share * (tf.nn.avg_pool2d(x, 3, 1, "SAME") - x)
+    if augmentation.noise:
+        deviation = tf.reshape(tf.nn.relu(draws[8]) * augmentation.noise, (-1, 1, 1, 1))
+        x += deviation * tf.random.stateless_normal(tf.shape(x), seed + 1)
+        x = tf.clip_by_value(x, 0.0, 1.0)
+    return x[..., 0]
+
+
+def _thicken(x: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
+    """Grows (`pixels` > 0) or thins each glyph's strokes, by parts of a pixel, as a mix with its dilation or erosion."""
+    pixels = tf.reshape(pixels, (-1, 1, 1, 1))
+    for side in range(2):
+        amount = tf.clip_by_value(tf.abs(pixels) - side, 0.0, 1.0)
+        grown = tf.nn.max_pool2d(x, 3, 1, "SAME")
+        # Thinning by a full erosion would erase a stroke of two pixels: the mean of both keeps its spine.
+        thinned = 0.5 * x - 0.5 * tf.nn.max_pool2d(-x, 3, 1, "SAME")
+        x += amount * (tf.where(pixels > 0, grown, thinned) - x)
+    return x
+
+
+def _transforms(augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
+    """Rows of a projective transform from output to input coordinates, shape `(N, 8)`."""
+    angle = draws[0] * (augmentation.rotate_deg * math.pi / 180)
+    wide = tf.exp(draws[1] * augmentation.scale)
+    tall = tf.exp(draws[2] * augmentation.scale)
+    slant = draws[3] * augmentation.shear
+    cos, sin = tf.cos(angle), tf.sin(angle)
+    a, b = cos * wide, (slant * cos - sin) * tall
+    c, d = sin * wide, (slant * sin + cos) * tall
+    left = MIDDLE - (a + b) * MIDDLE + draws[4] * augmentation.shift
+    top = MIDDLE - (c + d) * MIDDLE + draws[5] * augmentation.shift
+    zero = tf.zeros_like(a)
+    return tf.stack([a, b, left, c, d, top, zero, zero], axis=1)

@@ -1,0 +1,74 @@
+"""Networks: from an architecture's description to a Keras model of glyphs in, logits out.
+
+Every model takes glyphs of shape `(N, 28, 28)`, float, 0 to 1, and gives logits of shape `(N, 10)`, float32. It knows
+nothing of data, training or files.
+"""
+
+from __future__ import annotations
+
+import os
+
+from inkdigits.errors import require
+from inkdigits.learning.recipes import Convnet, Mlp
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the CPU build announces itself on every start
+require("tensorflow", extra="train", purpose="training")
+
+import keras  # noqa: E402
+
+CLASSES = 10
+
+
+def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32") -> keras.Model:
+    """Builds an untrained model.
+
+    Args:
+        network: The architecture.
+        seed: Seed of the initial weights and of dropout: the same seed gives the same weights.
+        precision: `"float32"`, or `"bfloat16"` for bfloat16 products with float32 weights and logits.
+
+    Returns:
+        The model: `(N, 28, 28)` glyphs from 0 to 1 → `(N, 10)` logits, float32.
+    """
+    policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    seeds = iter(range(seed * 1000, seed * 1000 + 1000))
+    inputs = keras.Input((28, 28), dtype="float32", name="glyph")
+    if isinstance(network, Mlp):
+        x = keras.layers.Flatten(dtype=policy)(inputs)
+    else:
+        x = keras.layers.Reshape((28, 28, 1), dtype=policy)(inputs)
+        for stage in network.stages:
+            for filters in stage:
+                x = keras.layers.Conv2D(
+                    filters,
+                    3,
+                    activation=network.activation,
+                    kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+                    dtype=policy,
+                )(x)
+            x = keras.layers.MaxPooling2D(2, dtype=policy)(x)
+        x = keras.layers.Flatten(dtype=policy)(x)
+    for size in network.hidden:
+        x = _dense(network, size, next(seeds), policy)(x)
+        x = keras.layers.Activation(network.activation, dtype=policy)(x)
+    if network.dropout:
+        x = keras.layers.Dropout(network.dropout, seed=next(seeds), dtype=policy)(x)
+    logits = _dense(network, CLASSES, next(seeds), policy, name="logits")(x)
+    outputs = keras.layers.Activation("linear", dtype="float32", name="logits_float32")(logits)
+    return keras.Model(inputs, outputs)
+
+
+def _dense(network: Mlp | Convnet, size: int, seed: int, policy: str, name: str | None = None) -> keras.layers.Dense:
+    if isinstance(network, Mlp) and network.initializer == "truncated_normal":
+        kernel = keras.initializers.TruncatedNormal(stddev=0.1, seed=seed)
+        return keras.layers.Dense(
+            size, kernel_initializer=kernel, bias_initializer=keras.initializers.Constant(0.1), dtype=policy, name=name
+        )
+    return keras.layers.Dense(size, kernel_initializer=keras.initializers.GlorotUniform(seed), dtype=policy, name=name)
+
+
+def to_float32(model: keras.Model, network: Mlp | Convnet) -> keras.Model:
+    """The same weights in a float32 model, for packing and for exact comparison."""
+    twin = build(network)
+    twin.set_weights(model.get_weights())
+    return twin

@@ -1,0 +1,176 @@
+"""Packed models: glyphs in, logits out, with LiteRT. Knows nothing of pictures, TensorFlow or training."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.errors import MissingModelError, ModelError
+from inkdigits.image.glyph import GLYPH_SIDE, PREPARATION, Glyphs
+from inkdigits.reading.card import CARD_NAME, MODEL_NAME, Card, load_card
+
+ZOO = Path(__file__).parent.parent / "zoo"
+BATCH = 64  # glyphs a call: LiteRT's best throughput starts here, and the buffers stay small
+THREADS = 2
+CLASSES = 10
+
+
+def model_names() -> list[str]:
+    """Names of the packed models that ship with the package, sorted."""
+    return sorted(path.parent.name for path in ZOO.glob(f"*/{CARD_NAME}"))
+
+
+def find_model(name: str | Path) -> Path:
+    """The folder of a packed model.
+
+    Args:
+        name: A name from `model_names()`, the folder of a packed model, or a run's folder.
+
+    Raises:
+        MissingModelError: There is none.
+    """
+    folder = Path(name)
+    for candidate in (folder, folder / "packed", ZOO / str(name)):
+        if (candidate / CARD_NAME).is_file():
+            return candidate
+    raise MissingModelError(
+        f"Expected a packed model's name or folder, or a run. Received: {str(name)!r}.",
+        hint=f"Models that ship: {', '.join(model_names())}. Train one with: inkdigits train",
+    )
+
+
+class PackedModel:
+    """A network ready to answer, with its card. Safe to use from several threads.
+
+    Args:
+        folder: Holds `model.tflite` and `card.json`.
+        threads: Threads of LiteRT.
+
+    Raises:
+        ModelError: A file is missing or damaged, or the model was trained for another preparation.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = THREADS) -> None:
+        self.card: Card = load_card(folder)
+        if self.card.preparation != PREPARATION:
+            raise ModelError(
+                f"Expected a model trained for preparation {PREPARATION!r}. Received: {self.card.preparation!r}.",
+                hint="Train and pack it again with this version of inkdigits.",
+            )
+        self._content = _checked_content(folder / MODEL_NAME, self.card.sha256)
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._engines: dict[int, _Engine] = {}
+
+    @classmethod
+    def load(cls, name: str | Path = "default") -> PackedModel:
+        """Loads a packed model by name, folder or run.
+
+        Raises:
+            MissingModelError: There is none of that name.
+            ModelError: It is damaged, or trained for another preparation.
+        """
+        return cls(find_model(name))
+
+    def logits(self, glyphs: Glyphs) -> NDArray[np.float32]:
+        """Runs the network.
+
+        Args:
+            glyphs: Shape `(N, 28, 28)`, uint8.
+
+        Returns:
+            Logits, shape `(N, 10)`, float32. A glyph's logits do not depend on its neighbours in the batch.
+
+        Raises:
+            ModelError: The glyphs have another shape or type.
+        """
+        if glyphs.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE) or glyphs.dtype != np.uint8:
+            raise ModelError(
+                f"Expected glyphs of shape (N, 28, 28), uint8. Received: {glyphs.shape}, {glyphs.dtype}.",
+                hint="Make them with to_glyph().",
+            )
+        count = len(glyphs)
+        logits = np.empty((count, CLASSES), np.float32)
+        with self._lock:
+            start = 0
+            while start < count:
+                size = BATCH if count - start > 1 else 1
+                part = glyphs[start : start + size]
+                logits[start : start + size] = self._engine(size).run(part)
+                start += size
+        return logits
+
+    def probabilities(self, glyphs: Glyphs) -> NDArray[np.float64]:
+        """Calibrated probabilities.
+
+        Args:
+            glyphs: Shape `(N, 28, 28)`, uint8.
+
+        Returns:
+            Shape `(N, 10)`, float64; each row sums to 1.
+        """
+        return softmax(self.logits(glyphs) / self.card.temperature)
+
+    def _engine(self, size: int) -> _Engine:
+        if size not in self._engines:
+            self._engines[size] = _Engine(self._content, size, self._threads)
+        return self._engines[size]
+
+
+class _Engine:
+    """A LiteRT interpreter set up for one batch size; a smaller batch is filled up."""
+
+    def __init__(self, content: bytes, size: int, threads: int) -> None:
+        # Imported here: the card of a model can be read without loading LiteRT.
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            self._interpreter: Any = Interpreter(model_content=content, num_threads=threads)
+            details = self._interpreter.get_input_details()[0]
+            self._interpreter.resize_tensor_input(details["index"], (size, GLYPH_SIDE, GLYPH_SIDE))
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"Expected a LiteRT model of 28 x 28 glyphs. Received: {error}.", hint="Pack the model again."
+            ) from error
+        self._size = size
+        self._input = details["index"]
+        self._bytes = details["dtype"] == np.uint8
+        self._output = self._interpreter.get_output_details()[0]["index"]
+
+    def run(self, glyphs: Glyphs) -> NDArray[np.float32]:
+        count = len(glyphs)
+        if count < self._size:
+            full = np.zeros((self._size, GLYPH_SIDE, GLYPH_SIDE), np.uint8)
+            full[:count] = glyphs
+            glyphs = full
+        batch = glyphs if self._bytes else glyphs.astype(np.float32) / np.float32(255)
+        self._interpreter.set_tensor(self._input, batch)
+        self._interpreter.invoke()
+        logits: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
+        return logits[:count]
+
+
+def _checked_content(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"Expected the network at {path}. Received: {error}.", hint="Pack it again.") from error
+    received = hashlib.sha256(content).hexdigest()
+    if received != sha256:
+        raise ModelError(
+            f"Expected {path} with SHA-256 {sha256}. Received: {received}.",
+            hint="The file was changed or cut off: copy or pack the model again.",
+        )
+    return content
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities of logits, shape `(N, classes)`, row by row."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)

@@ -1,0 +1,211 @@
+"""The recognizer: pictures in, readings out. It composes loading, preparation and a packed model, and adds no maths."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inkdigits.errors import InkdigitsError, PictureError, SettingError
+from inkdigits.image.digit import PreparedDigit, prepare_digit
+from inkdigits.image.load import MAX_MEGAPIXELS, Picture, load
+from inkdigits.reading.packed_model import BATCH, PackedModel
+from inkdigits.reading.result import Digit, Line, Page, Status
+
+Expect = Literal["auto", "digit", "line", "page"]
+Prepared: TypeAlias = PreparedDigit | InkdigitsError
+
+MIN_CONFIDENCE = 0.5  # below it another answer, or none, is as likely
+SURE = 0.9  # below it a second look is worth its time
+WORKERS = 2  # threads that decode and prepare; the network has its own
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingOptions:
+    """How to read.
+
+    Attributes:
+        expect: What the pictures hold. `"auto"` and `"digit"`: one digit a picture.
+        min_confidence: Rejects readings less sure than this, 0 to 1; 0 rejects nothing but a blank.
+        max_megapixels: Refuses larger pictures before they are decoded.
+
+    Raises:
+        SettingError: A value is out of its range, or not built yet.
+    """
+
+    expect: Expect = "auto"
+    min_confidence: float = MIN_CONFIDENCE
+    max_megapixels: float = MAX_MEGAPIXELS
+
+    def __post_init__(self) -> None:
+        if self.expect not in ("auto", "digit"):
+            raise SettingError(
+                f"Expected what to expect to be 'auto' or 'digit'. Received: {self.expect!r}.",
+                hint="Lines and pages come in a later version: cut the picture into digits for now.",
+            )
+        if not 0 <= self.min_confidence <= 1:
+            raise SettingError(
+                f"Expected a minimal confidence of 0 to 1. Received: {self.min_confidence}.", hint="0.5 is usual."
+            )
+        if not self.max_megapixels > 0:
+            raise SettingError(f"Expected a limit above 0 megapixels. Received: {self.max_megapixels}.")
+
+
+class Recognizer:
+    """Reads pictures with one packed model. Safe to use from several threads.
+
+    Args:
+        model: The packed model.
+
+    Example:
+        >>> recognizer = Recognizer.load("default")
+        >>> [page.status for page in recognizer.read([np.full((50, 50), 255, np.uint8)])]
+        ['rejected']
+    """
+
+    def __init__(self, model: PackedModel) -> None:
+        self.model = model
+        card = model.card
+        self._about = {"name": card.name, "version": card.version, "preparation": card.preparation}
+
+    @classmethod
+    def load(cls, model: str | Path = "default") -> Recognizer:
+        """Loads a packed model by name, folder or run.
+
+        Raises:
+            MissingModelError: There is none of that name.
+            ModelError: It is damaged, or trained for another preparation.
+        """
+        return cls(PackedModel.load(model))
+
+    def read(
+        self,
+        pictures: Iterable[Picture],
+        *,
+        expect: Expect = "auto",
+        min_confidence: float = MIN_CONFIDENCE,
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> list[Page]:
+        """Reads pictures; one that cannot be read has status `"error"`, and the others are still read.
+
+        Args:
+            pictures: Paths, bytes, Pillow images or arrays.
+            expect: What they hold.
+            min_confidence: Rejects readings less sure than this, 0 to 1.
+            max_megapixels: Refuses larger pictures.
+
+        Returns:
+            A page a picture, in the order given.
+
+        Raises:
+            PictureError: `pictures` is one picture instead of several.
+            SettingError: An option is out of its range.
+        """
+        options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+        return list(self.stream(pictures, options))
+
+    def stream(self, pictures: Iterable[Picture], options: ReadingOptions | None = None) -> Iterator[Page]:
+        """Reads any number of pictures in batches, a few batches ahead, so that memory stays bounded.
+
+        Args:
+            pictures: As for `read`; taken from the iterable only as needed.
+            options: How to read.
+
+        Yields:
+            A page a picture, in the order given.
+
+        Raises:
+            PictureError: `pictures` is one picture instead of several.
+        """
+        if isinstance(pictures, str | os.PathLike | bytes | Image.Image | np.ndarray):
+            raise PictureError(
+                f"Expected several pictures. Received: one ({type(pictures).__name__}).",
+                hint="Put it in a list, or call read_one().",
+            )
+        return self._stream(iter(pictures), options or ReadingOptions())
+
+    def _stream(self, pictures: Iterator[Picture], options: ReadingOptions) -> Iterator[Page]:
+        pending: deque[tuple[list[Picture], Future[list[Prepared]]]] = deque()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            while batch := list(islice(pictures, BATCH)):
+                pending.append((batch, pool.submit(_prepare_batch, batch, options.max_megapixels)))
+                if len(pending) > WORKERS:
+                    ready, future = pending.popleft()
+                    yield from self._answer(ready, future.result(), options)
+            while pending:
+                ready, future = pending.popleft()
+                yield from self._answer(ready, future.result(), options)
+
+    def read_one(self, picture: Picture, options: ReadingOptions | None = None) -> Page:
+        """Reads one picture.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        options = options or ReadingOptions()
+        prepared = prepare_digit(load(picture, max_megapixels=options.max_megapixels))
+        return next(self._answer([picture], [prepared], options))
+
+    def classify(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Calibrated probabilities of glyphs that are already in MNIST's form.
+
+        Args:
+            glyphs: Shape `(N, 28, 28)`, uint8.
+
+        Returns:
+            Shape `(N, 10)`; each row sums to 1.
+        """
+        return self.model.probabilities(glyphs)
+
+    def _answer(
+        self, pictures: Sequence[Picture], prepared: Sequence[Prepared], options: ReadingOptions
+    ) -> Iterator[Page]:
+        glyphs = [item.glyph for item in prepared if isinstance(item, PreparedDigit) and item.glyph is not None]
+        rows = iter(self.classify(np.stack(glyphs)) if glyphs else ())
+        for picture, item in zip(pictures, prepared, strict=True):
+            path = os.fspath(picture) if isinstance(picture, str | os.PathLike) else ""
+            if isinstance(item, InkdigitsError):
+                yield Page("error", path=path, error=str(item), model=self._about)
+            elif item.glyph is None:
+                yield Page("rejected", path=path, reason=item.reason, model=self._about)
+            else:
+                digit = _digit(item, next(rows))
+                status, reason = _judge(digit.confidence, item.reason, options.min_confidence)
+                yield Page(status, lines=(Line((digit,)),), path=path, reason=reason, model=self._about)
+
+
+def _prepare_batch(pictures: Sequence[Picture], max_megapixels: float) -> list[Prepared]:
+    return [_prepare(picture, max_megapixels) for picture in pictures]
+
+
+def _prepare(picture: Picture, max_megapixels: float) -> Prepared:
+    try:
+        return prepare_digit(load(picture, max_megapixels=max_megapixels))
+    except InkdigitsError as error:
+        return error
+
+
+def _digit(prepared: PreparedDigit, probabilities: NDArray[np.float64]) -> Digit:
+    assert prepared.glyph is not None and prepared.box is not None  # noqa: PT018, S101 - for the type checker
+    ranked = sorted(enumerate(probabilities.tolist()), key=lambda pair: -pair[1])
+    alternatives = tuple((str(label), probability) for label, probability in ranked)
+    return Digit(alternatives[0][0], alternatives[0][1], prepared.box, alternatives, glyph=prepared.glyph)
+
+
+def _judge(confidence: float, reason: str | None, min_confidence: float) -> tuple[Status, str | None]:
+    if min_confidence > 0 and reason is not None:
+        return "rejected", reason
+    if confidence < min_confidence:
+        return "rejected", "ambiguous"
+    if confidence < SURE:
+        return "uncertain", "ambiguous"
+    return "ok", None
