@@ -3,7 +3,8 @@
     python bench/real_pictures.py FOLDER [--model NAME] [--sets own_digits,folder_digits,dida] [--errors DIR]
 
 Prints for each set how many are right with `min_confidence=0`, with a 95 % Wilson interval, and how many of the sure
-answers (status "ok" at the default threshold) are right. `arrays/usps_2000.npz` and `not_digits` are measured if present.
+answers (status "ok" at the default threshold) are right. `arrays/usps_2000.npz` and
+`not_digits` are measured if present.
 """
 
 from __future__ import annotations

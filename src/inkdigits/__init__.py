@@ -1,0 +1,72 @@
+"""inkdigits reads handwritten digits in pictures, and trains, proves and packs the networks that do it.
+
+    >>> import inkdigits
+    >>> inkdigits.read("sample:chalk").text
+    '5'
+
+Importing this package loads neither NumPy, OpenCV, LiteRT nor TensorFlow: each name loads what it
+needs when it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inkdigits.errors import (
+        DataError,
+        InkdigitsError,
+        MissingError,
+        ModelError,
+        PictureError,
+        SettingError,
+        TrainingError,
+    )
+    from inkdigits.packed.model import PackedModel
+    from inkdigits.reading.recognizer import Recognizer, read
+    from inkdigits.reading.result import Digit, Line, Page
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DataError": "inkdigits.errors",
+    "Digit": "inkdigits.reading.result",
+    "InkdigitsError": "inkdigits.errors",
+    "Line": "inkdigits.reading.result",
+    "MissingError": "inkdigits.errors",
+    "ModelError": "inkdigits.errors",
+    "PackedModel": "inkdigits.packed.model",
+    "Page": "inkdigits.reading.result",
+    "PictureError": "inkdigits.errors",
+    "Recognizer": "inkdigits.reading.recognizer",
+    "SettingError": "inkdigits.errors",
+    "TrainingError": "inkdigits.errors",
+    "read": "inkdigits.reading.recognizer",
+}
+
+__all__ = [
+    "DataError",
+    "Digit",
+    "InkdigitsError",
+    "Line",
+    "MissingError",
+    "ModelError",
+    "PackedModel",
+    "Page",
+    "PictureError",
+    "Recognizer",
+    "SettingError",
+    "TrainingError",
+    "read",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'inkdigits' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

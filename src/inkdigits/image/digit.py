@@ -87,7 +87,7 @@ def find_digit(ink: Ink) -> tuple[Ink, Box] | None:
     if count < 2:
         return None
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)[1:] / 255
-    boxes = stats[1:, :4]
+    boxes = np.asarray(stats[1:, :4], np.int32)
     keep = _belongs(boxes, mass, ink.shape)
     chosen = boxes[keep]
     left, top = chosen[:, 0].min(), chosen[:, 1].min()

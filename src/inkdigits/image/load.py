@@ -6,8 +6,12 @@ A picture is a path, the bytes of a file, a Pillow image or an array. Gray is `(
 from __future__ import annotations
 
 import io
+import math
 import os
 import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,10 +24,12 @@ from inkdigits.errors import PictureError
 Gray: TypeAlias = NDArray[np.uint8]
 Picture: TypeAlias = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
 
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"})
 MAX_MEGAPIXELS = 100.0  # one byte a pixel and a few copies of it: about 0.5 GB
 MAX_FILE_BYTES = 1 << 30
+WHITE_LEVELS = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits: cameras keep 12 in 16
+OVERSHOOT = 1.05  # of white: scaling and graying in floats go a little beyond it
 
 _ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4: how to turn the stored picture upright
 _TURNS = {
@@ -35,8 +41,12 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 _opening = threading.Lock()
+
+# Pillow remarks on damaged metadata, and no reading depends on those. Appended: a filter that the user sets goes first.
+# `catch_warnings` around the decoding would not be safe in threads.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
 
 
 def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
@@ -47,7 +57,8 @@ def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
 
     Args:
         picture: A path, the bytes of a file, a Pillow image, or an array of shape `(H, W)`, `(H, W, 1)`, `(H, W, 3)`
-            RGB or `(H, W, 4)` RGBA: bool, integers, or floats in 0 to 1 or 0 to 255.
+            RGB or `(H, W, 4)` RGBA: bool, integers of 8 to 16 bits, or floats in 0 to 1 or 0 to 255. Levels beyond
+            are scaled from their lowest to their highest.
         max_megapixels: Refuses larger pictures before they are decoded.
 
     Returns:
@@ -63,7 +74,8 @@ def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
     if isinstance(picture, np.ndarray):
         return _from_array(picture, max_megapixels)
     if isinstance(picture, Image.Image):
-        return _from_image(picture, max_megapixels)
+        with _damage_explained():
+            return _from_image(picture, max_megapixels)
     if isinstance(picture, bytes | bytearray | memoryview):
         return _from_bytes(bytes(picture), max_megapixels)
     if isinstance(picture, str | os.PathLike):
@@ -95,29 +107,39 @@ def _from_bytes(data: bytes, max_megapixels: float) -> Gray:
             "Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: HEIC or AVIF.",
             hint="Export the photo as JPEG (iPhone: Settings > Camera > Formats > Most Compatible).",
         )
+    with _damage_explained(), _open(data, max_megapixels) as image:
+        return _from_image(image, max_megapixels)
+
+
+@contextmanager
+def _damage_explained() -> Iterator[None]:
+    """Turns what decoders raise on damaged files, which is almost anything, into a `PictureError`."""
     try:
-        with _open(data) as image:
-            return _from_image(image, max_megapixels)
+        yield
     except PictureError:
         raise
-    except UnidentifiedImageError as error:
-        raise PictureError(
-            f"Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: {len(data)} bytes of something else.",
-            hint="Check that the file is a picture.",
-        ) from error
-    except Exception as error:  # decoders of damaged files raise almost anything
+    except Exception as error:
         raise PictureError(
             f"Expected an undamaged picture. Received: {type(error).__name__}: {error}.",
             hint="Copy or export the picture again.",
         ) from error
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes, max_megapixels: float) -> Image.Image:
     """Opens without Pillow's own limit on pixels: `_check_size` applies ours, before anything is decoded."""
     with _opening:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(*image.size, max_megapixels)
+            if limit is not None and image.width * image.height > limit:
+                image.load()  # the TIFF decoder looks at the limit again
+            return image
+        except UnidentifiedImageError as error:
+            raise PictureError(
+                f"Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: {len(data)} bytes of something else.",
+                hint="Check that the file is a picture.",
+            ) from error
         finally:
             Image.MAX_IMAGE_PIXELS = limit
 
@@ -157,7 +179,7 @@ def _gray_levels(image: Image.Image) -> Gray:
 
 
 def _flatten(rgba: NDArray[np.uint8]) -> Gray:
-    """Lays a transparent picture on paper: of its own paper's shade if it has any, else on what its ink stands out from."""
+    """Lays a transparent picture on paper: of its own paper's shade if it has any, else on what sets off its ink."""
     gray = np.array(Image.fromarray(rgba[..., :3]).convert("L"))
     alpha = rgba[..., 3]
     visible = alpha > 127
@@ -199,15 +221,22 @@ def _to_8_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
         return array
     if array.dtype.kind not in "uif":
         raise PictureError(f"Expected an array of numbers. Received: {array.dtype}.", hint="Convert it to uint8.")
-    if not np.isfinite(array).all():
-        raise PictureError("Expected finite levels. Received: NaN or infinity.", hint="Replace them first.")
     low, high = float(array.min()), float(array.max())
-    if low < 0 or high > 65535:
-        scale, low = 255 / max(high - low, 1e-30), low
-    elif high > 255:
-        scale, low = 255 / 65535, 0.0
-    elif array.dtype.kind == "f" and high <= 1:
-        scale, low = 255.0, 0.0
-    else:
-        scale, low = 1.0, 0.0
-    return np.rint((array.astype(np.float64) - low) * scale).astype(np.uint8)
+    if not math.isfinite(high - low):
+        raise PictureError(
+            f"Expected finite levels. Received: {low:g} to {high:g}.", hint="Replace NaN and infinity first."
+        )
+    black, white = _black_and_white(low, high, array.dtype.kind == "f")
+    levels = (array.astype(np.float64) - black) * (255 / max(white - black, 1e-30))
+    return np.asarray(np.rint(levels.clip(0, 255)), np.uint8)
+
+
+def _black_and_white(low: float, high: float, is_float: bool) -> tuple[float, float]:
+    """The levels that stand for black and white in a picture whose levels go from `low` to `high`."""
+    if low < 0 or high > WHITE_LEVELS[-1]:
+        return low, high
+    if is_float and high <= OVERSHOOT:
+        return 0.0, 1.0
+    if is_float and high <= 255 * OVERSHOOT:
+        return 0.0, 255.0
+    return 0.0, float(next(white for white in WHITE_LEVELS if high <= white))

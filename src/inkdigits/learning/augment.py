@@ -52,7 +52,7 @@ def augment(glyphs: tf.Tensor, augmentation: Augmentation, *, seed: tf.Tensor) -
 
 
 def _thicken(x: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
-    """Grows (`pixels` > 0) or thins each glyph's strokes, by parts of a pixel, as a mix with its dilation or erosion."""
+    """Grows (`pixels` > 0) or thins each glyph's strokes by parts of a pixel: a mix with its dilation or erosion."""
     pixels = tf.reshape(pixels, (-1, 1, 1, 1))
     for side in range(2):
         amount = tf.clip_by_value(tf.abs(pixels) - side, 0.0, 1.0)

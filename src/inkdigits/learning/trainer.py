@@ -80,6 +80,7 @@ class Trainer:
         self.slots = [tf.Variable(tf.zeros_like(w)) for _ in range(_SLOTS[recipe.optimizer]) for w in self._weights]
         self._glyphs = tf.constant(glyphs)
         self._labels = tf.constant(labels.astype(np.int32))
+        self._order: tuple[int, tf.Tensor] = (-1, tf.zeros(0, tf.int32))
         self._loop = tf.function(self._run, reduce_retracing=True)
 
     @property
@@ -99,7 +100,10 @@ class Trainer:
         in_epoch = self.step % self.steps_per_epoch
         count = min(count, self.steps_per_epoch - in_epoch, self.steps - self.step)
         epoch = self.step // self.steps_per_epoch
-        loss, correct = self._loop(*(tf.constant(n, tf.int32) for n in (self.step, count, epoch, in_epoch)))
+        if self._order[0] != epoch:
+            order = tf.random.experimental.stateless_shuffle(tf.range(len(self._labels)), seed=[self.seed, epoch])
+            self._order = epoch, order
+        loss, correct = self._loop(self._order[1], *(tf.constant(n, tf.int32) for n in (self.step, count, in_epoch)))
         score = Score(float(loss) / count, float(correct) / (count * self.recipe.batch_size))
         if not np.isfinite(score.loss):
             raise TrainingError(
@@ -109,11 +113,8 @@ class Trainer:
         self.step += count
         return score
 
-    def _run(self, step: tf.Tensor, count: tf.Tensor, epoch: tf.Tensor, in_epoch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def _run(self, order: tf.Tensor, step: tf.Tensor, count: tf.Tensor, in_epoch: tf.Tensor) -> tuple[tf.Tensor, ...]:
         size = self.recipe.batch_size
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(tf.shape(self._labels)[0]), seed=tf.stack([self.seed, epoch])
-        )
 
         def body(i: tf.Tensor, loss: tf.Tensor, correct: tf.Tensor) -> tuple[tf.Tensor, ...]:
             indices = order[(in_epoch + i) * size : (in_epoch + i + 1) * size]

@@ -1,0 +1,1 @@
+"""The reading wing: pictures in, readings out. No TensorFlow."""

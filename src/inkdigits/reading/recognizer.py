@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkdigits.errors import InkdigitsError, PictureError, SettingError
-from inkdigits.image.digit import PreparedDigit, prepare_digit
+from inkdigits.image.digit import Box, PreparedDigit, prepare_digit
+from inkdigits.image.glyph import Glyph
 from inkdigits.image.load import MAX_MEGAPIXELS, Picture, load
-from inkdigits.reading.packed_model import BATCH, PackedModel
+from inkdigits.packed.model import BATCH, PackedModel
 from inkdigits.reading.result import Digit, Line, Page, Status
 
 Expect = Literal["auto", "digit", "line", "page"]
@@ -66,6 +68,10 @@ class Recognizer:
     Args:
         model: The packed model.
 
+    Attributes:
+        model: The packed model.
+        about: Its name, version and preparation, as every reading carries them.
+
     Example:
         >>> recognizer = Recognizer.load("default")
         >>> [page.status for page in recognizer.read([np.full((50, 50), 255, np.uint8)])]
@@ -75,7 +81,7 @@ class Recognizer:
     def __init__(self, model: PackedModel) -> None:
         self.model = model
         card = model.card
-        self._about = {"name": card.name, "version": card.version, "preparation": card.preparation}
+        self.about = {"name": card.name, "version": card.version, "preparation": card.preparation}
 
     @classmethod
     def load(cls, model: str | Path = "default") -> Recognizer:
@@ -174,13 +180,13 @@ class Recognizer:
         for picture, item in zip(pictures, prepared, strict=True):
             path = os.fspath(picture) if isinstance(picture, str | os.PathLike) else ""
             if isinstance(item, InkdigitsError):
-                yield Page("error", path=path, error=str(item), model=self._about)
-            elif item.glyph is None:
-                yield Page("rejected", path=path, reason=item.reason, model=self._about)
+                yield Page("error", path=path, error=item.message, hint=item.hint, model=self.about)
+            elif item.glyph is None or item.box is None:
+                yield Page("rejected", path=path, reason=item.reason, model=self.about)
             else:
-                digit = _digit(item, next(rows))
+                digit = _digit(item.glyph, item.box, next(rows))
                 status, reason = _judge(digit.confidence, item.reason, options.min_confidence)
-                yield Page(status, lines=(Line((digit,)),), path=path, reason=reason, model=self._about)
+                yield Page(status, lines=(Line((digit,)),), path=path, reason=reason, model=self.about)
 
 
 def _prepare_batch(pictures: Sequence[Picture], max_megapixels: float) -> list[Prepared]:
@@ -194,11 +200,10 @@ def _prepare(picture: Picture, max_megapixels: float) -> Prepared:
         return error
 
 
-def _digit(prepared: PreparedDigit, probabilities: NDArray[np.float64]) -> Digit:
-    assert prepared.glyph is not None and prepared.box is not None  # noqa: PT018, S101 - for the type checker
+def _digit(glyph: Glyph, box: Box, probabilities: NDArray[np.float64]) -> Digit:
     ranked = sorted(enumerate(probabilities.tolist()), key=lambda pair: -pair[1])
     alternatives = tuple((str(label), probability) for label, probability in ranked)
-    return Digit(alternatives[0][0], alternatives[0][1], prepared.box, alternatives, glyph=prepared.glyph)
+    return Digit(*alternatives[0], box, alternatives, glyph)
 
 
 def _judge(confidence: float, reason: str | None, min_confidence: float) -> tuple[Status, str | None]:
@@ -209,3 +214,42 @@ def _judge(confidence: float, reason: str | None, min_confidence: float) -> tupl
     if confidence < SURE:
         return "uncertain", "ambiguous"
     return "ok", None
+
+
+@cache
+def _shared_recognizer(model: str) -> Recognizer:
+    return Recognizer.load(model)
+
+
+def read(
+    picture: Picture,
+    *,
+    model: str | Path = "default",
+    expect: Expect = "auto",
+    min_confidence: float = MIN_CONFIDENCE,
+    max_megapixels: float = MAX_MEGAPIXELS,
+) -> Page:
+    """Reads one picture; the model stays loaded for the next call.
+
+    Args:
+        picture: A path, `"sample:NAME"`, bytes, a Pillow image or an array.
+        model: A packed model's name or folder, or a run.
+        expect: What the picture holds.
+        min_confidence: Rejects a reading less sure than this, 0 to 1; 0 rejects nothing but a blank.
+        max_megapixels: Refuses a larger picture.
+
+    Returns:
+        The page; its `text` is the digit read, empty if it was rejected.
+
+    Raises:
+        PictureError: It cannot be read.
+        MissingModelError: There is no such model.
+        ModelError: The model is damaged, or trained for another preparation.
+        SettingError: An option is out of its range.
+
+    Example:
+        >>> read("sample:chalk").text
+        '5'
+    """
+    options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+    return _shared_recognizer(os.fspath(model)).read_one(picture, options)

@@ -88,6 +88,7 @@ class Page:
         path: Where the picture came from; empty if it was not a file.
         reason: Why the picture was rejected or is uncertain: `"blank"`, `"ambiguous"`, `"too_small"`, `"low_contrast"`.
         error: What went wrong, if the status is `"error"`.
+        hint: What to do about it.
         model: Name, version and preparation of the packed model.
     """
 
@@ -97,6 +98,7 @@ class Page:
     path: str = ""
     reason: str | None = None
     error: str | None = None
+    hint: str = ""
     model: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -117,7 +119,7 @@ class Page:
         return product
 
     def to_dict(self) -> dict[str, Any]:
-        """The page in the words of the JSON contract; `error` only where there is one."""
+        """The page in the words of the JSON contract; `error` and `hint` only where there is one."""
         result: dict[str, Any] = {
             "path": self.path,
             "kind": self.kind,
@@ -129,5 +131,5 @@ class Page:
             "model": self.model,
         }
         if self.error is not None:
-            result["error"] = self.error
+            result |= {"error": self.error, "hint": self.hint}
         return result

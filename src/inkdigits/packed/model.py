@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import MissingModelError, ModelError
 from inkdigits.image.glyph import GLYPH_SIDE, PREPARATION, Glyphs
-from inkdigits.reading.card import CARD_NAME, MODEL_NAME, Card, load_card
+from inkdigits.packed.card import CARD_NAME, MODEL_NAME, Card, load_card
 
 ZOO = Path(__file__).parent.parent / "zoo"
 BATCH = 64  # glyphs a call: LiteRT's best throughput starts here, and the buffers stay small
@@ -65,7 +65,7 @@ class PackedModel:
         self._content = _checked_content(folder / MODEL_NAME, self.card.sha256)
         self._threads = threads
         self._lock = threading.Lock()
-        self._engines: dict[int, _Engine] = {}
+        self._engines = {1: _Engine(self._content, 1, threads)}
 
     @classmethod
     def load(cls, name: str | Path = "default") -> PackedModel:

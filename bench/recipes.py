@@ -1,0 +1,75 @@
+"""Accuracy of the recipes: mean and spread over seeds, on MNIST's validation part and, once, its test split.
+
+    python bench/recipes.py [--recipes mlp-128,convnet] [--seeds 5] [--no-test] [-o results.json]
+
+Choices (epochs, rates) are made with `--no-test`; the table in docs/recipes.md is the run without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from inkdigits.data.mnist import load_mnist
+from inkdigits.data.splits import validation_split
+from inkdigits.learning.recipes import find_recipe
+
+RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-256-128", "convnet")
+
+
+def train_once(name: str, seed: int, *, test: bool, settings: dict[str, Any]) -> dict[str, float]:
+    from inkdigits.learning.network import build
+    from inkdigits.learning.recipes import change
+    from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
+
+    recipe = change(find_recipe(name), settings)
+    dataset = load_mnist("train")
+    chosen, held_out = validation_split(dataset.labels)
+    training, validation = dataset.subset(chosen), dataset.subset(held_out)
+    model = build(recipe.network, seed=seed, precision=resolve_precision(recipe))
+    trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=seed)
+    began, began_cpu = time.perf_counter(), time.process_time()
+    while trainer.step < trainer.steps:
+        trainer.run(trainer.steps)
+    result = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu}
+    result["validation"] = make_scorer(model, validation.glyphs, validation.labels)()[0].accuracy
+    if test:
+        split = load_mnist("test")
+        result["test"] = make_scorer(model, split.glyphs, split.labels)()[0].accuracy
+    return result
+
+
+def spread(values: list[float]) -> str:
+    return f"{mean(values) * 100:.2f} ± {stdev(values) * 100:.2f}" if len(values) > 1 else f"{values[0] * 100:.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipes", default=",".join(RECIPES))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--no-test", action="store_true")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON", help="a changed setting")
+    parser.add_argument("-o", "--output", type=Path)
+    arguments = parser.parse_args()
+    settings = {pair.split("=")[0]: json.loads(pair.split("=", 1)[1]) for pair in arguments.set}
+    results = {}
+    print(f"{'recipe':20} {'validation %':>14} {'test %':>14} {'s':>7} {'CPU-s':>7}   n = {arguments.seeds} seeds")
+    for name in arguments.recipes.split(","):
+        runs = [
+            train_once(name, seed, test=not arguments.no_test, settings=settings) for seed in range(arguments.seeds)
+        ]
+        results[name] = runs
+        columns = [spread([run["validation"] for run in runs])]
+        columns.append("-" if arguments.no_test else spread([run["test"] for run in runs]))
+        times = [mean(run[key] for run in runs) for key in ("seconds", "cpu_seconds")]
+        print(f"{name:20} {columns[0]:>14} {columns[1]:>14} {times[0]:7.1f} {times[1]:7.1f}", flush=True)
+    if arguments.output:
+        arguments.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

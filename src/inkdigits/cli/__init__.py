@@ -1,0 +1,90 @@
+"""The command line: one short file a verb. Nothing heavy is imported before a command runs: --help is instant."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from inkdigits import __version__
+from inkdigits.errors import InkdigitsError, MissingError, SettingError
+
+COMMANDS = ("read", "train", "evaluate", "pack", "data", "models", "doctor", "demo")
+EXIT_FAILED, EXIT_USAGE, EXIT_MISSING, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+class _Verbs(click.Group):
+    """Finds each command in the file of its name, when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"inkdigits.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "-V", "--version", prog_name="inkdigits")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Reads handwritten digits in your own pictures, and trains, proves and packs the networks that do it."""
+
+
+def exit_code(error: InkdigitsError) -> int:
+    """1: some inputs failed; 2: wrong usage; 3: something is missing."""
+    if isinstance(error, MissingError):
+        return EXIT_MISSING
+    return EXIT_USAGE if isinstance(error, SettingError) else EXIT_FAILED
+
+
+def show_error(message: str, hint: str = "") -> None:
+    """Writes an error as one line, and its hint as another, to stderr."""
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command and leaves with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs a command.
+
+    Args:
+        arguments: As on the command line, without the program's name. `--debug` may stand anywhere.
+
+    Returns:
+        The exit code.
+    """
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result: Any = cli.main(arguments, prog_name="inkdigits", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        where = getattr(error, "ctx", None)
+        show_error(error.format_message(), f"Run: {where.command_path if where else 'inkdigits'} --help")
+        return EXIT_USAGE
+    except InkdigitsError as error:
+        if debug:
+            raise
+        show_error(error.message, error.hint)
+        return exit_code(error)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped.", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as head, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,91 @@
+"""`inkdigits evaluate`: a packed model and labelled glyphs in, its scores and a report out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from inkdigits.data.dataset import Dataset
+
+
+@click.command("evaluate", short_help="Measure a model on labelled glyphs and write a report.")
+@click.argument("model")
+@click.option("--data", default="mnist", show_default=True, help="mnist, a folder, or an IDX, CSV or NPZ file.")
+@click.option("--split", type=click.Choice(["test", "train", "validation"]), default="test", show_default=True,
+              help="Of the data; validation: the part of train that training leaves out.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Stop at the first bad row or picture of the data.")
+@click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+              help="Write the report there; of a run, by default to RUN/report.")  # fmt: skip
+def command(model: str, data: str, split: str, strict: bool, report: Path | None) -> None:
+    """Measures MODEL: a packed model's name or folder, or a run.
+
+    \b
+    Examples:
+      inkdigits evaluate default
+      inkdigits evaluate runs/convnet-1
+      inkdigits evaluate default --data my-digits/ --report my-report/
+    """
+    from inkdigits.cli.terminal import quiet_native_stderr
+    from inkdigits.evaluation.evaluation import evaluate
+    from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
+    from inkdigits.packed.model import PackedModel, find_model
+
+    folder = find_model(model)
+    with quiet_native_stderr():
+        packed = PackedModel(folder)
+    dataset = _load(data, split, strict=strict)
+    if split == "test":
+        _refuse_training_glyphs(folder, dataset)
+    probabilities = packed.probabilities(dataset.glyphs)
+    if report is None and (folder.parent / "run.json").is_file():
+        report = folder.parent / "report"
+    if report is None:
+        evaluation = evaluate(dataset.labels, probabilities)
+    else:
+        card = packed.card
+        facts = {
+            "model": f"{card.name} {card.version}, {card.weights}, {card.parameters:,} parameters",
+            "data": f"{dataset.name}, {split}, {len(dataset)} glyphs, SHA-256 {dataset.sha256[:16]}…",
+            "command": f"inkdigits evaluate {model} --data {data} --split {split}",
+        }
+        evaluation = write_report(
+            report, dataset.labels, probabilities, title=f"{card.name} on {dataset.name} ({split})", facts=facts,
+            history=_history(folder),
+        )  # fmt: skip
+    click.echo(confusion_table(evaluation))
+    for line in summary_lines(evaluation):
+        click.echo(line)
+    if report is not None:
+        click.echo(f"report: {report / 'report.md'}", err=True)
+
+
+def _load(data: str, split: str, *, strict: bool) -> Dataset:
+    from inkdigits.data.source import load_dataset
+    from inkdigits.data.splits import validation_split
+
+    dataset = load_dataset(data, split="test" if split == "test" else "train", strict=strict)
+    for problem in dataset.problems:
+        click.echo(f"left out {problem.where}: {problem.reason}", err=True)
+    return dataset.subset(validation_split(dataset.labels)[1]) if split == "validation" else dataset
+
+
+def _refuse_training_glyphs(folder: Path, dataset: Dataset) -> None:
+    """Refuses to measure a run on glyphs that it was trained on, unless asked for by --split."""
+    import json
+
+    from inkdigits.data.source import check_overlap, load_dataset
+
+    path = folder.parent / "run.json"
+    if path.is_file():
+        source = json.loads(path.read_text(encoding="utf-8"))["source"]
+        check_overlap(load_dataset(source), dataset)
+
+
+def _history(folder: Path) -> list[dict[str, float]]:
+    import json
+
+    path = folder.parent / "history.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []

@@ -1,0 +1,159 @@
+"""The data set: glyphs with their labels, checked. Knows nothing of files or formats."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.errors import DataError, SettingError
+from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
+
+Labels: TypeAlias = NDArray[np.uint8]
+Split: TypeAlias = Literal["train", "test"]
+
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something of a source that could not be used, while the rest was.
+
+    Attributes:
+        where: The file, and the line in it if it has lines.
+        reason: What is wrong with it, in one line.
+    """
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line: where, and why."""
+        return f"{self.where}: {self.reason}"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Glyphs and their labels, in a fixed order.
+
+    Attributes:
+        glyphs: Shape `(N, 28, 28)`, uint8; 0 is paper, 255 is full ink.
+        labels: Shape `(N,)`, uint8, 0 to 9.
+        name: What it is, for reports: `"mnist"`, the name of a file or folder.
+        problems: What of the source could not be used.
+
+    Raises:
+        DataError: There are no glyphs, a shape, type or label is not as said, or the counts differ.
+
+    Example:
+        >>> len(Dataset(np.zeros((3, 28, 28), np.uint8), np.array([7, 1, 7], np.uint8), "three"))
+        3
+    """
+
+    glyphs: Glyphs
+    labels: Labels
+    name: str
+    problems: tuple[Problem, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuses what the class docstring says it refuses."""
+        _check_shapes(self)
+        _check_labels(self)
+
+    def __len__(self) -> int:
+        """Number of glyphs."""
+        return len(self.labels)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the glyphs' bytes, then the labels' bytes: two data sets with the same one are the same."""
+        digest = hashlib.sha256(self.glyphs.tobytes())
+        digest.update(self.labels.tobytes())
+        return digest.hexdigest()
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Glyphs a class, shape `(10,)`."""
+        return np.bincount(self.labels, minlength=CLASSES)
+
+    def subset(self, indices: NDArray[np.intp]) -> Dataset:
+        """The glyphs and labels at some indices, shape `(M,)`, in their order.
+
+        Raises:
+            DataError: There are no indices.
+        """
+        return Dataset(self.glyphs[indices], self.labels[indices], self.name)
+
+
+def _check_shapes(dataset: Dataset) -> None:
+    glyphs, labels, name = dataset.glyphs, dataset.labels, dataset.name
+    if glyphs.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE) or glyphs.dtype != np.uint8:
+        raise DataError(
+            f"Expected glyphs of shape (N, 28, 28), uint8, in {name}. Received: {glyphs.shape}, {glyphs.dtype}.",
+            hint="Pictures of another size become glyphs when they come from a folder.",
+        )
+    if labels.ndim != 1 or labels.dtype != np.uint8:
+        raise DataError(
+            f"Expected labels of shape (N,), uint8, in {name}. Received: {labels.shape}, {labels.dtype}.",
+            hint="Give one number a glyph, not a row of probabilities.",
+        )
+    if len(glyphs) != len(labels):
+        raise DataError(
+            f"Expected as many labels as glyphs in {name}. Received: {len(glyphs)} glyphs, {len(labels)} labels.",
+            hint="Check that both come from the same split.",
+        )
+    if not len(glyphs):
+        raise DataError(
+            f"Expected at least one glyph in {name}. Received: none{_first_of(dataset.problems)}.",
+            hint="Check that it is the file or folder you meant.",
+        )
+
+
+def _check_labels(dataset: Dataset) -> None:
+    wrong = np.flatnonzero(dataset.labels >= CLASSES)
+    if len(wrong):
+        index = int(wrong[0])
+        raise DataError(
+            f"Expected labels of 0 to 9 in {dataset.name}. Received: {len(wrong)} others, the first "
+            f"{dataset.labels[index]} at index {index}.",
+            hint="Leave out what is no digit.",
+        )
+
+
+def _first_of(problems: tuple[Problem, ...]) -> str:
+    return f", and {len(problems)} that cannot be used, the first: {str(problems[0]).rstrip('.')}" if problems else ""
+
+
+def note_problem(problems: list[Problem], problem: Problem, *, strict: bool) -> None:
+    """Adds a problem to those found so far, or stops at it.
+
+    Args:
+        problems: Those found so far.
+        problem: The new one.
+        strict: Whether the first problem ends the loading.
+
+    Raises:
+        DataError: `strict` is set.
+    """
+    if strict:
+        raise DataError(
+            f"Expected data without problems. Received: {str(problem).rstrip('.')}.",
+            hint="Mend it, or load without --strict (strict=True) to leave it out.",
+        )
+    problems.append(problem)
+
+
+def check_split(split: str) -> None:
+    """Refuses any split but `"train"` and `"test"`.
+
+    Raises:
+        SettingError: It is another.
+    """
+    if split not in get_args(Split):
+        raise SettingError(
+            f"Expected a split of 'train' or 'test'. Received: {split!r}.",
+            hint="A validation split is cut from the training split by validation_split().",
+        )

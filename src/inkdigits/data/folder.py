@@ -1,0 +1,137 @@
+"""Folders of pictures: class folders or a list of files in, a data set out. Every picture goes through the glyph door.
+
+Class folders are named `0` to `9`, with pictures in them at any depth. A list is a `labels.csv` with the columns `file`
+(relative to the folder) and `label`. Knows nothing of what the pictures are for.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from inkdigits.data.dataset import CLASSES, Dataset, Problem, note_problem
+from inkdigits.errors import DataError, InkdigitsError
+from inkdigits.image.digit import prepare_digit
+from inkdigits.image.glyph import GLYPH_SIDE, Glyph
+from inkdigits.image.load import load
+
+LABELS_NAME = "labels.csv"
+CLASS_NAMES = tuple(str(label) for label in range(CLASSES))
+WORKERS = 2  # threads that decode and prepare; OpenCV and Pillow let go of Python's lock
+BATCH = 256  # pictures handed out at once: a strict loading stops soon after a bad one
+
+
+class _Entry(NamedTuple):
+    where: str
+    path: Path
+    label: int
+
+
+def has_labels(folder: Path) -> bool:
+    """Whether a folder holds a `labels.csv`."""
+    return (folder / LABELS_NAME).is_file()
+
+
+def has_classes(folder: Path) -> bool:
+    """Whether a folder holds at least one class folder, `0` to `9`."""
+    return any((folder / name).is_dir() for name in CLASS_NAMES)
+
+
+def load_folder(folder: Path, *, strict: bool = False) -> Dataset:
+    """Loads labelled pictures.
+
+    Args:
+        folder: Holds `labels.csv`, which decides if it is there, or class folders `0` to `9`. Hidden files are skipped.
+        strict: Whether the first picture that cannot be used ends the loading.
+
+    Returns:
+        The data set, in the order of `labels.csv`, or by class and then by name; a picture that is damaged, blank or
+        wrongly listed is a problem, and the rest goes on.
+
+    Raises:
+        DataError: There is neither, no picture can be used, or one cannot and `strict` is set.
+    """
+    if not has_labels(folder) and not has_classes(folder):
+        raise DataError(
+            f"Expected class folders 0 to 9, or {LABELS_NAME}, in {folder}. Received: neither.",
+            hint="Check the folder.",
+        )
+    problems: list[Problem] = []
+    find = _listed if has_labels(folder) else _sorted_by_class
+    entries = list(find(folder, problems, strict))
+    glyphs, labels = list[Glyph](), list[int]()
+    for entry, prepared in _prepare_all(entries):
+        if isinstance(prepared, str):
+            note_problem(problems, Problem(entry.where, prepared), strict=strict)
+        else:
+            glyphs.append(prepared)
+            labels.append(entry.label)
+    stacked = np.array(glyphs, np.uint8).reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
+    name = str(folder if folder.name else folder.resolve())
+    return Dataset(stacked, np.array(labels, np.uint8), name, tuple(problems))
+
+
+def _prepare_all(entries: list[_Entry]) -> Iterator[tuple[_Entry, Glyph | str]]:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for start in range(0, len(entries), BATCH):
+            batch = entries[start : start + BATCH]
+            yield from zip(batch, pool.map(_prepare, [entry.path for entry in batch]), strict=True)
+
+
+def _prepare(path: Path) -> Glyph | str:
+    """The glyph of the one digit in a picture, or why there is none."""
+    try:
+        glyph = prepare_digit(load(path)).glyph
+    except InkdigitsError as error:
+        return error.message
+    return "the picture is blank" if glyph is None else glyph
+
+
+def _sorted_by_class(folder: Path, problems: list[Problem], strict: bool) -> Iterator[_Entry]:
+    for child in sorted(folder.iterdir()):
+        if child.name.startswith(".") or not child.is_dir():
+            continue
+        if child.name not in CLASS_NAMES:
+            note_problem(problems, Problem(child.name, "the folder's name is no class of 0 to 9"), strict=strict)
+            continue
+        for path in sorted(child.rglob("*")):
+            inner = path.relative_to(folder)
+            if path.is_file() and not any(part.startswith(".") for part in inner.parts):
+                yield _Entry(inner.as_posix(), path, int(child.name))
+
+
+def _listed(folder: Path, problems: list[Problem], strict: bool) -> Iterator[_Entry]:
+    for line, row in _rows(folder / LABELS_NAME):
+        file, label = (row["file"] or "").strip(), (row["label"] or "").strip()
+        where = f"{LABELS_NAME}, line {line}"
+        if not file:
+            note_problem(problems, Problem(where, "no file is named"), strict=strict)
+        elif label not in CLASS_NAMES:
+            reason = f"label {label!r} of {file} instead of 0 to 9"
+            note_problem(problems, Problem(where, reason), strict=strict)
+        else:
+            yield _Entry(file, folder / file, int(label))
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str | None]]]:
+    """The rows of a list with their line numbers."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            names = reader.fieldnames or ()
+            if not {"file", "label"} <= set(names):
+                raise DataError(
+                    f"Expected the columns file and label in {path}. Received: {', '.join(names) or 'none'}.",
+                    hint="Begin the file with the line: file,label",
+                )
+            return [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"Expected a list of files and labels in UTF-8 at {path}. Received: {error}.",
+            hint="Save it as CSV in UTF-8.",
+        ) from error

@@ -1,0 +1,149 @@
+"""IDX, the file format of MNIST: a file in, an array of bytes out, and back. Knows nothing of digits or labels.
+
+Source:
+    The format is described at the end of Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits":
+    two zero bytes, a byte for the type, a byte for the number of dimensions, each size in 4 bytes, the values.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.errors import DataError
+
+GZIP_MAGIC = b"\x1f\x8b"
+UINT8 = 0x08
+MAX_DIMENSIONS = 4  # images in colour; MNIST has 3 and 1
+_TYPES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+
+
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """Reads an IDX file of bytes, compressed with gzip or not, whatever its name is.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its values, in the shape that the file names, uint8; the array may be written to.
+
+    Raises:
+        DataError: The file is missing, damaged, no IDX file, of another type than uint8, too short or too long.
+    """
+    return parse_idx(read_content(path), path.name)
+
+
+def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
+    """Writes an IDX file of bytes; the same array always gives the same file.
+
+    Args:
+        path: The file; compressed with gzip if it ends in `.gz`.
+        array: Its values, uint8, 1 to 4 dimensions.
+
+    Raises:
+        DataError: The array is empty, of another type, or has more dimensions.
+    """
+    if array.dtype != np.uint8 or not 1 <= array.ndim <= MAX_DIMENSIONS or array.size == 0:
+        raise DataError(
+            f"Expected uint8 values in 1 to {MAX_DIMENSIONS} dimensions. Received: {array.shape}, {array.dtype}.",
+            hint="Convert the array with astype(np.uint8) if its values are 0 to 255.",
+        )
+    content = struct.pack(f">HBB{array.ndim}I", 0, UINT8, array.ndim, *array.shape) + array.tobytes()
+    path.write_bytes(_compress(content) if path.suffix == ".gz" else content)
+
+
+def _compress(content: bytes) -> bytes:
+    """Compresses with neither time nor name in the header, so that the output is reproducible."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=buffer, mtime=0) as file:
+        file.write(content)
+    return buffer.getvalue()
+
+
+def read_content(path: Path) -> bytes:
+    """Reads a file's bytes, uncompressed.
+
+    Args:
+        path: The file, compressed with gzip or not.
+
+    Returns:
+        The uncompressed bytes.
+
+    Raises:
+        DataError: The file is missing or its compression is damaged.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"Expected an IDX file at {path}. Received: {error.strerror or error}.", hint="Check the path."
+        ) from error
+    if not content.startswith(GZIP_MAGIC):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"Expected undamaged gzip in {path}. Received: {str(error).rstrip('.')}.", hint="Copy the file again."
+        ) from error
+
+
+def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Makes an array of an IDX file's bytes.
+
+    Args:
+        content: The uncompressed bytes.
+        name: The file's name, for messages.
+
+    Returns:
+        The values, uint8, in the shape that the bytes name; the array may be written to.
+
+    Raises:
+        DataError: It is no IDX file, of another type than uint8, too short or too long.
+    """
+    shape = _parse_header(content, name)
+    start = 4 + 4 * len(shape)
+    expected, received = start + math.prod(shape), len(content)
+    if received != expected:
+        raise DataError(
+            f"Expected {expected} bytes in {name} ({' x '.join(map(str, shape))} values). Received: {received} bytes, "
+            f"{abs(expected - received)} too {'few' if received < expected else 'many'}.",
+            hint="Copy the file again.",
+        )
+    if received == start:
+        raise DataError(f"Expected at least one value in {name}. Received: none.", hint="Check the file.")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
+
+
+def _parse_header(content: bytes, name: str) -> tuple[int, ...]:
+    """The shape that an IDX file names."""
+    if len(content) < 4 or content[:2] != b"\0\0":
+        raise DataError(
+            f"Expected an IDX file, beginning with the bytes 00 00, in {name}. Received: {len(content)} bytes "
+            f"beginning with {content[:4].hex(' ') or 'nothing'}.",
+            hint="Check that it is the file you meant.",
+        )
+    kind, dimensions = content[2], content[3]
+    if kind != UINT8:
+        raise DataError(
+            f"Expected values of type uint8 (08) in {name}. "
+            f"Received: {_TYPES.get(kind, 'an unknown type')} ({kind:02x}).",
+            hint="Convert the file to bytes of 0 to 255.",
+        )
+    if not 1 <= dimensions <= MAX_DIMENSIONS:
+        raise DataError(
+            f"Expected 1 to {MAX_DIMENSIONS} dimensions in {name}. Received: {dimensions}.", hint="Check the file."
+        )
+    if len(content) < 4 + 4 * dimensions:
+        raise DataError(
+            f"Expected a header of {4 + 4 * dimensions} bytes in {name}. Received: {len(content)} bytes.",
+            hint="Copy the file again.",
+        )
+    return struct.unpack_from(f">{dimensions}I", content, 4)

@@ -1,0 +1,223 @@
+"""Tables: CSV with a row of 784 levels a glyph, and NPZ with arrays. A file in, a data set out; no pictures.
+
+CSV is the form of Kaggle's digit recognizer (`label,pixel0,...,pixel783`) and of `mnist_train.csv`, with or without a
+header. NPZ is Keras' `mnist.npz` (`x_train`, `y_train`, `x_test`, `y_test`), or `images` and `labels`, or `x` and `y`.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.data.dataset import CLASSES, Dataset, Labels, Problem, Split, check_split, note_problem
+from inkdigits.errors import DataError
+from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
+
+PIXELS = GLYPH_SIDE * GLYPH_SIDE
+FIELDS = 1 + PIXELS
+NPZ_PAIRS = (("images", "labels"), ("x", "y"))
+NPZ_SPLITS: dict[Split, tuple[str, str]] = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
+
+BOM = b"\xef\xbb\xbf"  # what Excel puts before UTF-8
+_LEVELS = {str(level).encode(): level for level in range(256)}
+_WHOLE_NUMBER = re.compile(rb"\d+(\.0*)?")
+
+
+def load_csv(path: Path, *, strict: bool = False) -> Dataset:
+    """Loads a CSV file.
+
+    Args:
+        path: Each row a label, 0 to 9, and 784 levels, 0 to 255, row by row of the glyph. A header may name the label's
+            column (`label`, anywhere); without one it is the first.
+        strict: Whether the first bad row ends the loading.
+
+    Returns:
+        The data set of the good rows, in the file's order, with a problem for each bad one.
+
+    Raises:
+        DataError: The file is missing, has no label column or no good row, or has a bad row and `strict` is set.
+    """
+    try:
+        with path.open("rb") as file:
+            return _load_rows(file, path, strict)
+    except OSError as error:
+        raise DataError(f"Expected a CSV file at {path}. Received: {error.strerror}.", hint="Check it.") from error
+
+
+def _load_rows(file: BinaryIO, path: Path, strict: bool) -> Dataset:
+    values, problems = bytearray(), list[Problem]()
+    rows = ((number, line.strip()) for number, line in enumerate(file, 1) if not line.isspace())
+    start, first = next(rows, (0, b""))
+    if not first:
+        raise DataError(
+            f"Expected rows of a label and {PIXELS} levels in {path}. Received: none.", hint="Check the file."
+        )
+    fields = first.removeprefix(BOM).split(b",")
+    parse = _row_parser(fields, path)
+    body = rows if _is_header(fields) else chain([(start, b",".join(fields))], rows)
+    for number, row in body:
+        try:
+            values += parse(row)
+        except ValueError as error:
+            note_problem(problems, Problem(f"{path.name}, line {number}", str(error)), strict=strict)
+    table = np.frombuffer(values, np.uint8).reshape(-1, FIELDS)
+    glyphs = table[:, 1:].reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
+    return Dataset(glyphs, table[:, 0].copy(), path.name, tuple(problems))
+
+
+def _names(fields: Sequence[bytes]) -> list[str]:
+    return [field.decode("utf-8", "replace").strip(" \"'").lower() for field in fields]
+
+
+def _is_header(fields: Sequence[bytes]) -> bool:
+    """Whether the first row names columns: one is `label`, or most are no numbers."""
+    names = _names(fields)
+    numbers = sum(name.replace(".", "").isdigit() for name in names)
+    return "label" in names or numbers < len(names) / 2
+
+
+def _row_parser(fields: Sequence[bytes], path: Path) -> Callable[[bytes], bytes]:
+    """What makes 785 bytes, the label first, of a row, or raises ValueError with the reason; by the first row."""
+    names = _names(fields)
+    if _is_header(fields):
+        if "label" not in names:
+            raise DataError(
+                f"Expected a column named label in {path}. Received: {len(names)} columns, {', '.join(names[:3])} ...",
+                hint="Test files of competitions have no labels: use a file that has them.",
+            )
+        if len(names) != FIELDS:
+            raise DataError(
+                f"Expected a header of label and {PIXELS} pixels in {path}. Received: {len(names)} columns.",
+                hint="For a list of picture files name their folder, with the list in it as labels.csv.",
+            )
+        column = names.index("label")
+        return _parse_row if column == 0 else lambda row: _parse_row(_move_first(row, column))
+    if len(names) == PIXELS:
+        raise DataError(
+            f"Expected rows of a label and {PIXELS} levels in {path}. Received: {PIXELS} columns, so no label.",
+            hint="Put the label first in each row.",
+        )
+    return _parse_row
+
+
+def _move_first(row: bytes, column: int) -> bytes:
+    fields = row.split(b",")
+    if column < len(fields):
+        fields.insert(0, fields.pop(column))
+    return b",".join(fields)
+
+
+def _parse_row(row: bytes) -> bytes:
+    fields = row.split(b",")
+    if len(fields) != FIELDS:
+        raise ValueError(f"{len(fields)} values instead of {FIELDS}")
+    try:  # one look-up a value: five times as fast as int(), and tells a bad one
+        values = bytes(map(_LEVELS.__getitem__, fields))
+    except KeyError:
+        values = bytes(map(_parse_level, fields))
+    if values[0] >= CLASSES:
+        raise ValueError(f"label {values[0]} instead of 0 to 9")
+    return values
+
+
+def _parse_level(field: bytes) -> int:
+    text = field.strip(b" \t\"'")
+    if not _WHOLE_NUMBER.fullmatch(text) or (level := int(text.split(b".")[0])) > 255:
+        raise ValueError(f"{field[:20].decode('utf-8', 'replace')!r} instead of a whole number of 0 to 255")
+    return level
+
+
+def load_npz(path: Path, *, split: Split = "train") -> Dataset:
+    """Loads an NPZ file.
+
+    Args:
+        path: Holds `x_train` and `y_train`, `x_test` and `y_test`, or `images` and `labels`, or `x` and `y`. Images are
+            `(N, 28, 28)`, `(N, 28, 28, 1)` or `(N, 784)`, whole numbers of 0 to 255 or fractions of 0 to 1.
+        split: Which half; a file of one pair serves both.
+
+    Returns:
+        The data set, in the file's order.
+
+    Raises:
+        DataError: The file is missing or damaged, holds other arrays, or has no such half.
+        SettingError: There is no such split.
+    """
+    check_split(split)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            images, labels = _npz_names(list(file.files), path, split)
+            arrays = np.asarray(file[images]), np.asarray(file[labels])
+    except DataError:
+        raise
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"Expected an undamaged NPZ file at {path}. Received: {type(error).__name__}: {str(error).rstrip('.')}.",
+            hint="Save the arrays again with np.savez_compressed().",
+        ) from error
+    return Dataset(_to_glyphs(arrays[0], images, path), _to_labels(arrays[1], labels, path), path.name)
+
+
+def _npz_names(names: list[str], path: Path, split: Split) -> tuple[str, str]:
+    halves = [half for half, pair in NPZ_SPLITS.items() if set(pair) <= set(names)]
+    if split in halves:
+        return NPZ_SPLITS[split]
+    if halves:
+        raise DataError(
+            f"Expected a {split} part in {path}. Received: only {' and '.join(NPZ_SPLITS[halves[0]])}.",
+            hint=f"Add {' and '.join(NPZ_SPLITS[split])}, or ask for --split {halves[0]}.",
+        )
+    for pair in NPZ_PAIRS:
+        if set(pair) <= set(names):
+            return pair
+    raise DataError(
+        f"Expected x_train and y_train, images and labels, or x and y in {path}. "
+        f"Received: {', '.join(names) or 'none'}.",
+        hint="Save the arrays under these names.",
+    )
+
+
+def _to_glyphs(array: NDArray[Any], name: str, path: Path) -> Glyphs:
+    if array.shape[1:] not in ((GLYPH_SIDE, GLYPH_SIDE), (GLYPH_SIDE, GLYPH_SIDE, 1), (PIXELS,)):
+        raise DataError(
+            f"Expected {name} of shape (N, 28, 28) in {path}. Received: {array.shape}.",
+            hint="Save pictures of another size in a folder: they become glyphs there.",
+        )
+    array = array.reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
+    if array.dtype == np.bool_:
+        array = array * np.uint8(255)
+    if array.dtype.kind == "f" and array.size and array.min() >= 0 and array.max() <= 1:
+        array = np.rint(array * array.dtype.type(255))
+    return _to_bytes(array, name, path, 255)
+
+
+def _to_labels(array: NDArray[Any], name: str, path: Path) -> Labels:
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError(
+            f"Expected {name} of shape (N,) in {path}. Received: {array.shape}.",
+            hint="Give one number a glyph; of a row of 10 probabilities take argmax(axis=1).",
+        )
+    return _to_bytes(array, name, path, CLASSES - 1)
+
+
+def _to_bytes(array: NDArray[Any], name: str, path: Path, highest: int) -> NDArray[np.uint8]:
+    if array.dtype.kind not in "buif":
+        raise DataError(
+            f"Expected numbers in {name} of {path}. Received: {array.dtype}.", hint="Convert them to uint8."
+        )
+    if array.size and not (array.min() >= 0 and array.max() <= highest and np.array_equal(array, np.rint(array))):
+        raise DataError(
+            f"Expected whole numbers of 0 to {highest} in {name} of {path}. Received: {array.dtype} from {array.min()} "
+            f"to {array.max()}.",
+            hint="Convert them to uint8.",
+        )
+    return array.astype(np.uint8)

@@ -1,0 +1,223 @@
+"""Plots: counts, histories and probabilities in, PNG files out. Needs matplotlib, and leaves its global state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkdigits.errors import DataError, require
+from inkdigits.evaluation.checks import Labels, Probabilities
+from inkdigits.evaluation.evaluation import check_confusion
+from inkdigits.evaluation.metrics import (
+    Confusion,
+    Reliability,
+    expected_calibration_error,
+    reliability,
+    wilson_interval,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI = 120
+BLUE, ORANGE, GRAY = "#1f5a99", "#d1601f", "#8a8a8a"  # told apart in print and by the color-blind
+HISTORY_KEYS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
+MOST_MARKERS = 40  # epochs; more dots than that run into a line
+
+
+def require_matplotlib() -> None:
+    """Checks that plots can be drawn.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    require("matplotlib", extra="train", purpose="plots")
+
+
+def plot_confusion(confusion: Confusion, path: Path) -> None:
+    """Draws what was read as what: counts in cells, errors on a logarithmic color scale, so that single ones show.
+
+    Args:
+        confusion: Shape `(10, 10)`; rows are the truth, columns the predictions.
+        path: The PNG file; an old one is replaced.
+
+    Raises:
+        DataError: `confusion` is not of that form, or all 0.
+        MissingExtraError: matplotlib is not installed.
+    """
+    counts = np.asarray(confusion)
+    check_confusion(counts)
+    total, right = int(counts.sum()), int(counts.trace())
+    if total == 0:
+        raise DataError("Expected at least one count. Received: none.", hint="Evaluate at least one digit.")
+    figure = _figure(7.6, 6.8)
+    from matplotlib.colors import ListedColormap, LogNorm
+
+    axes = figure.add_subplot()
+    diagonal = np.eye(len(counts), dtype=bool)
+    errors = np.where(diagonal, 0, counts)
+    scale = LogNorm(0.5, max(20, int(errors.max())))
+    axes.imshow(np.ma.masked_where(~diagonal | (counts == 0), counts), cmap=ListedColormap([BLUE]))
+    image = axes.imshow(np.ma.masked_equal(errors, 0), cmap="Oranges", norm=scale)
+    for truth, answer in np.ndindex(counts.shape):
+        _write_count(axes, int(counts[truth, answer]), (truth, answer), most=scale.vmax)
+    digits = range(len(counts))
+    axes.set(xticks=digits, yticks=digits, xlabel="read as", ylabel="truth")
+    axes.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(counts) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="#e4e4e4", linewidth=0.8)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_color("#e4e4e4")
+    figure.colorbar(image, ax=axes, label="errors (logarithmic)", shrink=0.8, format="%d", ticks=_decades(scale.vmax))
+    axes.set_title(f"{right} of {total} right ({right / total:.2%})", pad=12)
+    _save(figure, path)
+
+
+def _write_count(axes: Axes, count: int, cell: tuple[int, int], *, most: float | None) -> None:
+    on_diagonal = cell[0] == cell[1]
+    dark = on_diagonal or count > 0.35 * (most or 1)
+    axes.text(
+        cell[1],
+        cell[0],
+        str(count) if count else "·",
+        ha="center",
+        va="center",
+        color="#b0b0b0" if not count else "white" if dark else "black",
+        fontsize=10,
+        fontweight="bold" if on_diagonal and count else "normal",
+    )
+
+
+def _decades(most: float | None) -> list[int]:
+    """1, 10, 100 and so on, up to the largest count."""
+    return [10**power for power in range(int(np.log10(most or 1)) + 1)]
+
+
+def plot_history(history: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Draws the learning curves: loss and accuracy by epoch, in training and on the validation split.
+
+    Args:
+        history: One mapping an epoch, with `epoch`, `loss` (nats), `accuracy` (0 to 1), `validation_loss` and
+            `validation_accuracy`.
+        path: The PNG file; an old one is replaced.
+
+    Raises:
+        DataError: There is no epoch, or one of these numbers is missing.
+        MissingExtraError: matplotlib is not installed.
+    """
+    check_history(history)
+    figure = _figure(10.5, 4.4)
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    left, right = figure.subplots(1, 2)
+    for axes, key, title in ((left, "loss", "loss (nats a digit)"), (right, "accuracy", "accuracy")):
+        _draw_curves(axes, history, key)
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
+        axes.grid(color="#e8e8e8")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        below = (0.5, -0.14)  # of the axes, where the legend hides no point
+        axes.legend(loc="upper center", bbox_to_anchor=below, ncols=2, frameon=False, fontsize=9)
+    left.set_ylim(bottom=0)
+    low, high = right.get_ylim()
+    right.set_ylim(low, min(high, 1 + 0.03 * (1 - low)))
+    right.yaxis.set_major_formatter(PercentFormatter(1.0))
+    _save(figure, path)
+
+
+def check_history(history: Sequence[Mapping[str, float]]) -> None:
+    """Checks that a history has all that its plot needs.
+
+    Raises:
+        DataError: There is no epoch, or a number is missing.
+    """
+    if not history:
+        raise DataError("Expected a history of at least one epoch. Received: none.", hint="Train for an epoch.")
+    for index, record in enumerate(history):
+        if missing := [key for key in HISTORY_KEYS if key not in record]:
+            raise DataError(
+                f"Expected {', '.join(HISTORY_KEYS)}. Received: entry {index} without {', '.join(missing)}.",
+                hint="Give what the training wrote into history.jsonl.",
+            )
+
+
+def _draw_curves(axes: Axes, history: Sequence[Mapping[str, float]], key: str) -> None:
+    epochs = [record["epoch"] for record in history]
+    marker = "o" if len(history) <= MOST_MARKERS else ""
+    for name, label, color in ((key, "training", GRAY), (f"validation_{key}", "validation", BLUE)):
+        values = [record[name] for record in history]
+        last = f"{values[-1]:.2%}" if key == "accuracy" else f"{values[-1]:.4f}"
+        axes.plot(epochs, values, color=color, marker=marker, markersize=4, label=f"{label}, last {last}")
+    margin = max(0.5, 0.02 * (max(epochs) - min(epochs)))
+    axes.set_xlim(min(epochs) - margin, max(epochs) + margin)
+
+
+def plot_reliability(labels: Labels, probabilities: Probabilities, path: Path) -> None:
+    """Draws how often the answers of each bin of confidence are right, and how many answers there are in it.
+
+    Args:
+        labels: Shape `(N,)`, integers.
+        probabilities: Shape `(N, classes)`.
+        path: The PNG file; an old one is replaced.
+
+    Raises:
+        DataError: They are empty, of shapes that do not fit, or no probabilities.
+        MissingExtraError: matplotlib is not installed.
+
+    Source:
+        Guo et al., "On calibration of modern neural networks", 2017, figure 4; the bars are Wilson intervals.
+    """
+    bins = reliability(labels, probabilities)
+    error = expected_calibration_error(labels, probabilities)
+    figure = _figure(6.4, 7.2)
+    from matplotlib.ticker import PercentFormatter
+
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    _draw_reliability(upper, bins)
+    upper.set_title(f"Expected calibration error {error:.2%}, n = {bins.counts.sum()}", pad=10)
+    width = 1 / len(bins.counts)
+    lower.bar((np.arange(len(bins.counts)) + 0.5) * width, bins.counts, width=0.94 * width, color=BLUE)
+    lower.set_yscale("symlog", linthresh=1)
+    lower.yaxis.set_major_formatter("{x:.0f}")
+    lower.set(xlabel="confidence", ylabel="answers", xlim=(0, 1.02), ylim=(0, 3 * bins.counts.max()))
+    for axes in (upper, lower):
+        axes.grid(color="#e8e8e8")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    upper.yaxis.set_major_formatter(PercentFormatter(1.0))
+    _save(figure, path)
+
+
+def _draw_reliability(axes: Axes, bins: Reliability) -> None:
+    filled = bins.counts > 0
+    counts, confidence, right = bins.counts[filled], bins.confidence[filled], bins.accuracy[filled]
+    ends = np.array([wilson_interval(round(n * share), int(n)) for n, share in zip(counts, right, strict=True)])
+    reach = np.abs(ends.T - right)  # (2, bins): below and above the point
+    axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", label="perfectly calibrated")
+    axes.errorbar(
+        confidence, right, yerr=reach, color=ORANGE, fmt="o", markersize=5, capsize=3, label="right, with 95 % interval"
+    )
+    axes.set(ylabel="share that is right", ylim=(-0.03, 1.03))
+    axes.legend(loc="upper left", frameon=False)
+
+
+def _figure(width: float, height: float) -> Figure:
+    """An empty figure, inches, that belongs to no window and no global list."""
+    require_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, format="png", dpi=DPI)

@@ -1,0 +1,155 @@
+"""Packing: a trained Keras model in, a packed model out. The bridge from the learning wing to the reading wing.
+
+The packed network is checked against the Keras model, and how well they agree stands in the card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from inkdigits.data.dataset import Dataset
+from inkdigits.errors import SettingError
+from inkdigits.evaluation.temperature import fit_temperature
+from inkdigits.image.glyph import PREPARATION, Glyphs
+from inkdigits.learning.checkpoint import write_atomically
+from inkdigits.packed.card import MODEL_NAME, Card
+from inkdigits.packed.model import PackedModel, softmax
+
+Weights = Literal["auto", "int8", "float32"]
+WEIGHTS = ("auto", "int8", "float32")
+CALIBRATION_COUNT = 1000  # training glyphs that show the converter the range of every layer
+LEAST_AGREEMENT = 0.999  # of labels between the packed network and Keras; less, and "auto" packs float32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the card should say that the model itself cannot.
+
+    Attributes:
+        name: What `--model` will take.
+        version: Of this model.
+        recipe: The whole recipe, as a dict.
+        training: Seed, data, epochs, seconds, package versions.
+    """
+
+    name: str
+    version: str = "1"
+    recipe: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+
+
+def pack(
+    model: keras.Model, folder: Path, *, validation: Dataset, calibration: Glyphs, check: Glyphs, facts: Facts,
+    weights: Weights = "auto",
+) -> Card:  # fmt: skip
+    """Packs a model: converts, calibrates, checks and writes it.
+
+    Args:
+        model: A float32 model, as `network.to_float32` gives it.
+        folder: Where `model.tflite` and `card.json` are written; made if absent.
+        validation: Glyphs that the training did not see: the temperature is fitted on them.
+        calibration: Training glyphs, shape `(N, 28, 28)`, that set the ranges of int8.
+        check: Glyphs on which the packed network must agree with Keras, shape `(N, 28, 28)`.
+        facts: What else the card says.
+        weights: `"int8"`, `"float32"`, or `"auto"`: int8 if its labels agree with Keras on 99.9 %, else float32.
+
+    Returns:
+        The card.
+
+    Raises:
+        SettingError: `weights` is none of these.
+        TrainingError: The folder cannot be written.
+    """
+    if weights not in WEIGHTS:
+        raise SettingError(f"Expected weights of {' or '.join(WEIGHTS)}. Received: {weights!r}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    reference = _keras_logits(model, check)
+    for kind in ("int8", "float32") if weights == "auto" else (weights,):
+        content = convert(model, kind, calibration)
+        write_atomically(folder / MODEL_NAME, content)
+        card = Card(
+            name=facts.name,
+            version=facts.version,
+            preparation=PREPARATION,
+            weights=kind,
+            parameters=int(model.count_params()),
+            temperature=1.0,
+            sha256=hashlib.sha256(content).hexdigest(),
+            recipe=facts.recipe,
+            training=facts.training,
+        )
+        card.save(folder)
+        packed = PackedModel(folder)
+        agreement = _agreement(reference, packed.logits(check))
+        if weights != "auto" or agreement["labels_agree"] >= LEAST_AGREEMENT:
+            break
+    logits = packed.logits(validation.glyphs)
+    temperature = fit_temperature(validation.labels, logits)
+    scores = {"keras": agreement, "validation": _scores(logits / temperature, validation.labels)}
+    card = replace(card, temperature=temperature, scores=scores)
+    card.save(folder)
+    return card
+
+
+def convert(model: keras.Model, weights: str, calibration: Glyphs) -> bytes:
+    """Converts a float32 Keras model to LiteRT.
+
+    Args:
+        model: `(N, 28, 28)` from 0 to 1 → logits.
+        weights: `"int8"` (takes uint8 glyphs: their 1/255 is the input's own scale) or `"float32"` (takes 0 to 1).
+        calibration: Glyphs that set the ranges of int8, shape `(N, 28, 28)`, uint8.
+
+    Returns:
+        The content of a `.tflite` file.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if weights == "int8":
+        chosen = calibration[:: max(1, len(calibration) // CALIBRATION_COUNT)][:CALIBRATION_COUNT]
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([g[np.newaxis].astype(np.float32) / 255.0] for g in chosen)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.uint8
+        converter.inference_output_type = tf.float32
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        warnings.simplefilter("ignore")  # the converter warns of its own defaults, and prints where it keeps its drafts
+        content: bytes = converter.convert()
+    return content
+
+
+def _keras_logits(model: keras.Model, glyphs: Glyphs) -> NDArray[np.float32]:
+    parts = [
+        np.asarray(model(glyphs[start : start + 500].astype(np.float32) / 255.0, training=False))
+        for start in range(0, len(glyphs), 500)
+    ]
+    return np.concatenate(parts)
+
+
+def _agreement(reference: NDArray[np.float32], packed: NDArray[np.float32]) -> dict[str, float]:
+    difference = np.abs(softmax(reference) - softmax(packed))
+    return {
+        "labels_agree": float((reference.argmax(1) == packed.argmax(1)).mean()),
+        "largest_probability_difference": float(difference.max()),
+        "mean_probability_difference": float(difference.mean()),
+        "count": len(reference),
+    }
+
+
+def _scores(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> dict[str, float]:
+    probabilities = softmax(logits)
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    return {
+        "accuracy": float((logits.argmax(1) == labels).mean()),
+        "loss": float(-np.log(np.maximum(of_truth, 1e-12)).mean()),
+        "count": len(labels),
+    }

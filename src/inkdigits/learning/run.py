@@ -1,0 +1,198 @@
+"""A run: the folder that a training writes, from the first step to the packed model.
+
+    run.json        recipe, seed, data, versions, status, scores
+    history.jsonl   one line an epoch
+    checkpoints/    last.npz, best.npz
+    model.keras     the trained network, float32
+    packed/         the packed model
+
+It knows nothing of steps: `session` trains.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inkdigits.data.dataset import Dataset
+from inkdigits.data.splits import validation_split
+from inkdigits.errors import SettingError, TrainingError
+from inkdigits.learning.checkpoint import load_weights, write_atomically
+from inkdigits.learning.network import build
+from inkdigits.learning.pack import Facts, Weights, pack
+from inkdigits.learning.recipes import Recipe, recipe_from_dict
+from inkdigits.packed.card import Card
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What a training takes besides its recipe and data.
+
+    Attributes:
+        seed: Of weights, order, dropout and augmentation: the same seed gives the same weights again.
+        patience: Stops after so many epochs without a better validation accuracy and keeps the best weights.
+        tensorboard: Also writes scalars for TensorBoard into `tensorboard/`.
+        weights: Of the packed model.
+        name: Of the packed model; the recipe's name if empty.
+    """
+
+    seed: int = 0
+    patience: int | None = None
+    tensorboard: bool = False
+    weights: Weights = "auto"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**31:
+            raise SettingError(
+                f"Expected a seed of 0 to 2147483647. Received: {self.seed}.", hint="Choose a smaller one."
+            )
+        if self.patience is not None and self.patience < 1:
+            raise SettingError(f"Expected patience of 1 epoch or more. Received: {self.patience}.")
+
+
+@dataclass
+class Run:
+    """A run's folder and what `run.json` says.
+
+    Attributes:
+        folder: Where it is.
+        facts: The content of `run.json`.
+    """
+
+    folder: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe it was started with."""
+        return recipe_from_dict(self.facts["recipe"])
+
+    @property
+    def options(self) -> RunOptions:
+        """The options it was started with."""
+        return RunOptions(**self.facts["options"])
+
+    def save(self, **facts: Any) -> None:
+        """Adds facts to `run.json` and writes it."""
+        self.facts |= facts
+        write_atomically(self.folder / "run.json", (json.dumps(self.facts, indent=2) + "\n").encode())
+
+    def history(self) -> list[dict[str, float]]:
+        """The lines of `history.jsonl`; empty before the first epoch's end."""
+        path = self.folder / "history.jsonl"
+        if not path.is_file():
+            return []
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def open_run(folder: Path) -> Run:
+    """Opens the folder of a run.
+
+    Raises:
+        TrainingError: It holds no run, or a damaged one.
+    """
+    try:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        run = Run(folder, facts)
+        _ = run.recipe, run.options
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"Expected a run in {folder}. Received: {error!r}.", hint="Name a run's folder.") from error
+    return run
+
+
+def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str) -> Run:
+    """Makes the folder of a new run.
+
+    Args:
+        folder: Must not exist, or be empty.
+        recipe: What to train.
+        options: How.
+        source: Where the data come from, as `load_dataset` takes it; kept for resuming.
+
+    Raises:
+        TrainingError: The folder holds something already, or cannot be made.
+    """
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise TrainingError(
+                f"Expected a new or empty folder for the run. Received: {folder}, which is not empty.",
+                hint="Choose another with -o, or go on with it: --resume.",
+            )
+        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"Expected to make {folder}. Received: {error}.", hint="Choose another with -o.") from error
+    run = Run(folder)
+    run.save(status="started", recipe=asdict(recipe), options=asdict(options), source=source, versions=versions())
+    return run
+
+
+def versions() -> dict[str, str]:
+    """Versions that a result depends on."""
+    names = ("inkdigits", "tensorflow", "keras", "numpy", "ai-edge-litert")
+    found = {"python": platform.python_version()}
+    for name in names:
+        for candidate in (name, f"{name}-cpu"):
+            try:
+                found[name] = importlib.metadata.version(candidate)
+                break
+            except importlib.metadata.PackageNotFoundError:
+                continue
+    return found
+
+
+def pack_run(
+    run: Run,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    check: Dataset | None = None,
+    weights: Weights = "auto",
+    name: str = "",
+    version: str = "1",
+) -> Card:
+    """Packs the network of a run again.
+
+    Args:
+        run: A run that was trained to some point.
+        dataset: All training glyphs, as the run was started with.
+        folder: Of the packed model.
+        check: Glyphs on which the packed model is compared with Keras; by default the validation part.
+        weights: `"int8"`, `"float32"` or `"auto"`.
+        name: Of the packed model; by default the run's.
+        version: Of the packed model.
+
+    Returns:
+        The card.
+
+    Raises:
+        TrainingError: The run has no checkpoint yet, or the folder cannot be written.
+    """
+    chosen, held_out = validation_split(dataset.labels)
+    model = build(run.recipe.network)
+    best = run.options.patience is not None
+    load_weights(run.folder / "checkpoints" / ("best.npz" if best else "last.npz"), model)
+    return pack(
+        model,
+        folder,
+        validation=dataset.subset(held_out),
+        calibration=dataset.subset(chosen).glyphs,
+        check=(check or dataset.subset(held_out)).glyphs,
+        facts=_card_facts(run, name=name, version=version),
+        weights=weights,
+    )
+
+
+def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:
+    keep = ("data", "precision", "step", "epochs", "seconds", "versions")
+    training = {key: run.facts[key] for key in keep if key in run.facts} | {"seed": run.options.seed}
+    return Facts(
+        name=name or run.options.name or run.recipe.name,
+        version=version,
+        recipe=run.facts["recipe"],
+        training=training,
+    )

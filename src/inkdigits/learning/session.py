@@ -1,0 +1,238 @@
+"""A session: one sitting of a training, from a run's last checkpoint, or its start, to its packed model.
+
+It composes the trainer, checkpoints and packing; it prints nothing, but tells a listener how far it is.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from inkdigits.data.dataset import Dataset
+from inkdigits.data.splits import validation_split
+from inkdigits.errors import TrainingError, require
+from inkdigits.learning.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
+from inkdigits.learning.network import build, to_float32
+from inkdigits.learning.run import Run, pack_run
+from inkdigits.learning.trainer import Score, Trainer, make_scorer, resolve_precision
+from inkdigits.packed.card import Card
+
+REPORT_STEPS = 100  # a report falls on every hundredth step, so that lines can be printed there
+CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is.
+
+    Attributes:
+        step: Steps done, of `steps`.
+        steps: Steps of the whole training.
+        epoch: Epochs done, with the part of the one under way.
+        loss: Mean training loss since the last report, nats a glyph.
+        accuracy: Mean training accuracy since the last report, 0 to 1, with augmentation and dropout on.
+        glyphs_per_second: Training speed since the last report.
+        seconds_left: At this speed.
+        validation: Set at the end of an epoch.
+    """
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    accuracy: float
+    glyphs_per_second: float
+    seconds_left: float
+    validation: Score | None = None
+
+
+Listener = Callable[[Progress], None]
+
+
+def train(
+    run: Run,
+    dataset: Dataset,
+    *,
+    check: Dataset | None = None,
+    listener: Listener = lambda _: None,
+    resume: bool = False,
+    converting: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Card:
+    """Trains to the end of the recipe, or to the first Ctrl-C, and packs what was reached.
+
+    Args:
+        run: As `start_run` or `open_run` gives it.
+        dataset: All training glyphs; a fixed part of them is kept for validation.
+        check: Glyphs on which the packed model is compared with Keras; by default the validation part.
+        listener: Called about twice a second and at the end of each epoch.
+        resume: Goes on from the run's last checkpoint.
+        converting: Context in which the model is packed, such as one that silences TensorFlow's converter.
+
+    Returns:
+        The packed model's card. Whether the training was complete stands in `run.facts["status"]`.
+
+    Raises:
+        TrainingError: The loss became infinite, the folder cannot be written, or the checkpoint does not fit.
+    """
+    recipe, options = run.recipe, run.options
+    chosen, held_out = validation_split(dataset.labels)
+    training, validation = dataset.subset(chosen), dataset.subset(held_out)
+    facts = {"name": dataset.name, "sha256": dataset.sha256, "training": len(training), "validation": len(validation)}
+    if resume and run.facts.get("data", facts) != facts:
+        raise TrainingError(
+            f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
+            hint="Give the same --data, or start a new run.",
+        )
+    model = build(recipe.network, seed=options.seed, precision=resolve_precision(recipe))
+    trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=options.seed)
+    if resume:
+        load_checkpoint(run.folder / "checkpoints" / "last.npz", trainer)
+    run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
+    session = _Session(run, trainer, validation, listener)
+    with _stop_on_interrupt() as stopped:
+        session.run(stopped)
+    if options.patience is not None:
+        load_weights(run.folder / "checkpoints" / "best.npz", model)
+    status = "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
+    run.save(status=status, step=trainer.step, epochs=trainer.epoch, seconds=session.seconds)
+    to_float32(model, recipe.network).save(run.folder / "model.keras")
+    with converting():
+        card = pack_run(run, dataset, run.folder / "packed", check=check, weights=options.weights)
+    run.save(scores=card.scores)
+    return card
+
+
+class _Session:
+    """Steps in chunks, a validation, a history line and a checkpoint an epoch."""
+
+    def __init__(self, run: Run, trainer: Trainer, validation: Dataset, listener: Listener) -> None:
+        self._run = run
+        self._trainer = trainer
+        self._score = make_scorer(trainer.model, validation.glyphs, validation.labels)
+        self._listener = listener
+        self._history = [line for line in run.history() if line["step"] <= trainer.step]
+        self._writer = _tensorboard_writer(run) if run.options.tensorboard else None
+        self.seconds: float = run.facts.get("seconds", 0.0) if trainer.step else 0.0
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Trains until the recipe ends, patience runs out, or `stopped()`."""
+        trainer = self._trainer
+        chunk = 1
+        sums = _Sums()
+        self._write_history()
+        while trainer.step < trainer.steps and not stopped() and not self._out_of_patience():
+            before, began = trainer.step, time.perf_counter()
+            score = trainer.run(min(chunk, REPORT_STEPS - before % REPORT_STEPS))
+            seconds = time.perf_counter() - began
+            self.seconds += seconds
+            done = trainer.step - before
+            sums.add(score, done, seconds)
+            # The first chunk compiles the loop: it says nothing about speed.
+            chunk = 10 if chunk == 1 else max(1, round(done / seconds * CHUNK_SECONDS))
+            ended = trainer.step % trainer.steps_per_epoch == 0 or trainer.step == trainer.steps
+            validation = self._end_epoch(sums) if ended else None
+            if ended or before > 0:
+                self._report(score, done, seconds, validation)
+            if ended:
+                sums = _Sums()
+        save_checkpoint(self._run.folder / "checkpoints" / "last.npz", trainer)
+
+    def _report(self, score: Score, steps: int, seconds: float, validation: Score | None) -> None:
+        trainer = self._trainer
+        left = (trainer.steps - trainer.step) * seconds / steps
+        speed = steps * trainer.recipe.batch_size / seconds
+        self._listener(
+            Progress(
+                trainer.step, trainer.steps, trainer.epoch, score.loss, score.accuracy, speed, left, validation
+            )
+        )  # fmt: skip
+
+    def _end_epoch(self, sums: _Sums) -> Score:
+        trainer, run = self._trainer, self._run
+        validation, _ = self._score()
+        score = sums.mean()
+        best = max((line["validation_accuracy"] for line in self._history), default=-1.0)
+        entry = {
+            "epoch": trainer.epoch,
+            "step": trainer.step,
+            "loss": score.loss,
+            "accuracy": score.accuracy,
+            "validation_loss": validation.loss,
+            "validation_accuracy": validation.accuracy,
+            "glyphs_per_second": sums.steps * trainer.recipe.batch_size / sums.seconds,
+            "seconds": self.seconds,
+        }
+        self._history.append(entry)
+        self._write_history()
+        save_checkpoint(run.folder / "checkpoints" / "last.npz", trainer)
+        if validation.accuracy > best:
+            save_checkpoint(run.folder / "checkpoints" / "best.npz", trainer)
+        run.save(step=trainer.step, seconds=self.seconds)
+        if self._writer is not None:
+            with self._writer.as_default(trainer.step):
+                for name in ("loss", "accuracy", "validation_loss", "validation_accuracy"):
+                    tf.summary.scalar(name, entry[name])
+            self._writer.flush()
+        return validation
+
+    def _write_history(self) -> None:
+        lines = "".join(json.dumps(line) + "\n" for line in self._history)
+        write_atomically(self._run.folder / "history.jsonl", lines.encode())
+
+    def _out_of_patience(self) -> bool:
+        patience = self._run.options.patience
+        if patience is None or not self._history:
+            return False
+        accuracies = [line["validation_accuracy"] for line in self._history]
+        return len(accuracies) - 1 - accuracies.index(max(accuracies)) >= patience
+
+
+class _Sums:
+    """Means over an epoch that was trained in several chunks."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.seconds = 0.0
+        self._loss = 0.0
+        self._accuracy = 0.0
+
+    def add(self, score: Score, steps: int, seconds: float) -> None:
+        self.steps += steps
+        self.seconds += seconds
+        self._loss += score.loss * steps
+        self._accuracy += score.accuracy * steps
+
+    def mean(self) -> Score:
+        return Score(self._loss / self.steps, self._accuracy / self.steps)
+
+
+def _tensorboard_writer(run: Run) -> Any:
+    require("tensorboard", extra="tensorboard", purpose="TensorBoard's files")
+    return tf.summary.create_file_writer(str(run.folder / "tensorboard"))
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C into a question that is asked between chunks; a second one interrupts at once."""
+    asked: list[bool] = []
+
+    def note(_number: int, _frame: object) -> None:
+        asked.append(True)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    try:
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:  # not the main thread: nobody presses Ctrl-C here
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)

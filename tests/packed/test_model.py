@@ -1,0 +1,152 @@
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inkdigits.errors import InkdigitsError, MissingModelError, ModelError
+from inkdigits.image.glyph import PREPARATION
+from inkdigits.packed.card import load_card
+from inkdigits.packed.model import PackedModel, find_model, model_names, softmax
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A folder with a copy of the packed model that ships, to be spoilt."""
+    return shutil.copytree(find_model("default"), tmp_path / "copy")
+
+
+def test_a_model_of_that_name_ships():
+    assert "default" in model_names()
+    assert model_names() == sorted(model_names())
+
+
+def test_the_shipped_model_knows_who_it_is(model):
+    assert model.card.preparation == PREPARATION
+    assert model.card.temperature > 0
+
+
+def test_a_model_is_found_by_name_by_folder_and_by_run(copy, tmp_path):
+    assert find_model("default").name == "default"
+    assert find_model(copy) == find_model(str(copy)) == copy
+    run = tmp_path / "run"
+    shutil.copytree(copy, run / "packed")
+    assert find_model(run) == run / "packed"
+    assert PackedModel.load(run).card == PackedModel.load("default").card
+
+
+def test_a_glyph_alone_has_the_logits_it_has_in_a_batch(model, glyphs):
+    batch = model.logits(glyphs)
+    assert batch.shape == (130, 10)
+    assert batch.dtype == np.float32
+    for index in (0, 1, 63, 64, 127, 128, 129):
+        np.testing.assert_allclose(model.logits(glyphs[index : index + 1])[0], batch[index], atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 63, 64, 65, 128, 129, 130])
+def test_the_order_is_kept_whatever_the_number_of_glyphs(model, glyphs, count):
+    expected = np.concatenate([model.logits(glyph[None]) for glyph in glyphs])
+    np.testing.assert_allclose(model.logits(glyphs[:count]), expected[:count], atol=1e-5)
+    np.testing.assert_allclose(model.logits(glyphs[:count][::-1]), expected[:count][::-1], atol=1e-5)
+
+
+def test_no_glyphs_have_no_logits(model):
+    nothing = np.empty((0, 28, 28), np.uint8)
+    assert model.logits(nothing).shape == (0, 10)
+    assert model.probabilities(nothing).shape == (0, 10)
+
+
+def test_the_glyphs_stay_as_they_are(model, glyphs):
+    mine = glyphs.copy()
+    model.logits(mine)
+    np.testing.assert_array_equal(mine, glyphs)
+
+
+def test_the_answer_does_not_change_with_the_next_question(model, glyphs):
+    first = model.logits(glyphs[:1])
+    before = first.copy()
+    model.logits(glyphs[1:2])
+    np.testing.assert_array_equal(first, before)
+
+
+def test_probabilities_are_the_softmax_of_the_logits_over_the_temperature(copy, glyphs):
+    card = replace(load_card(copy), temperature=2.0)
+    card.save(copy)
+    warm = PackedModel.load(copy)
+    powers = np.exp(warm.logits(glyphs).astype(np.float64) / 2)
+    np.testing.assert_allclose(warm.probabilities(glyphs), powers / powers.sum(axis=1, keepdims=True), rtol=1e-5)
+
+
+def test_probabilities_sum_to_1(model, glyphs):
+    np.testing.assert_allclose(model.probabilities(glyphs).sum(axis=1), 1)
+
+
+def test_softmax_by_hand():
+    np.testing.assert_allclose(softmax(np.log([[1.0, 2.0, 5.0]])), [[0.125, 0.25, 0.625]])
+    np.testing.assert_allclose(softmax(np.array([[1e4, 1e4], [-1e4, 1e4]])), [[0.5, 0.5], [0.0, 1.0]])
+
+
+def test_several_threads_get_the_same_answers(glyphs):
+    shared = PackedModel.load("default")
+    sizes = [1, 130, 64, 2, 65, 1, 33, 100] * 3
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda size: shared.logits(glyphs[:size]), sizes))
+    alone = PackedModel.load("default").logits(glyphs)
+    for size, answer in zip(sizes, answers, strict=True):
+        np.testing.assert_allclose(answer, alone[:size], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "glyphs",
+    [
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 28, 27), np.uint8),
+        np.zeros((1, 28, 28, 1), np.uint8),
+        np.zeros((1, 28, 28), np.float32),
+        np.zeros((1, 28, 28), bool),
+    ],
+    ids=lambda glyphs: f"{glyphs.shape} {glyphs.dtype}",
+)
+def test_glyphs_of_another_shape_or_type_are_refused(model, glyphs):
+    with pytest.raises(ModelError, match=r"shape \(N, 28, 28\), uint8.*Make them with to_glyph\(\)") as info:
+        model.logits(glyphs)
+    assert str(glyphs.shape) in info.value.message
+    assert str(glyphs.dtype) in info.value.message
+
+
+def test_a_changed_network_is_noticed(copy):
+    network = copy / "model.tflite"
+    network.write_bytes(network.read_bytes()[:-1] + b"!")
+    with pytest.raises(ModelError, match=r"SHA-256 [0-9a-f]{64}. Received: [0-9a-f]{64}. The file was changed") as info:
+        PackedModel.load(copy)
+    assert "copy or pack the model again" in info.value.hint
+
+
+def test_a_missing_network_is_noticed(copy):
+    (copy / "model.tflite").unlink()
+    with pytest.raises(ModelError, match=r"network at .*model\.tflite.*Pack it again"):
+        PackedModel.load(copy)
+
+
+def test_what_is_no_network_is_noticed(copy):
+    (copy / "model.tflite").write_bytes(b"seven")
+    replace(load_card(copy), sha256=hashlib.sha256(b"seven").hexdigest()).save(copy)
+    with pytest.raises(ModelError, match=r"Expected a LiteRT model of 28 x 28 glyphs.*Pack the model again"):
+        PackedModel.load(copy)
+
+
+def test_a_model_for_another_preparation_is_refused(copy):
+    replace(load_card(copy), preparation="0").save(copy)
+    with pytest.raises(ModelError, match=r"trained for preparation '.*'. Received: '0'") as info:
+        PackedModel.load(copy)
+    assert info.value.hint == "Train and pack it again with this version of inkdigits."
+
+
+def test_a_missing_model_is_answered_with_those_that_ship(tmp_path):
+    for name in ("defualt", tmp_path / "no_run"):
+        with pytest.raises(MissingModelError, match=r"Models that ship: .*\bdefault\b.*inkdigits train") as info:
+            PackedModel.load(name)
+        assert repr(str(name)) in info.value.message
+    assert issubclass(MissingModelError, InkdigitsError)
