@@ -70,6 +70,7 @@ def test_calibration_error_has_fifteen_bins_unless_told():
     # 0.64 and 0.66 lie in one of 15 bins, (0.6, 0.667], but in two of 20.
     labels, probabilities = np.array([0, 1]), np.array([[0.64, 0.36], [0.66, 0.34]])
     assert expected_calibration_error(labels, probabilities) == pytest.approx(0.65 - 0.5)
+    assert len(reliability(labels, probabilities).counts) == 15
     assert expected_calibration_error(labels, probabilities, bins=20) == pytest.approx((0.36 + 0.66) / 2)
 
 

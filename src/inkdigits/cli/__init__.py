@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -50,9 +51,20 @@ def show_error(message: str, hint: str = "") -> None:
         click.echo(f"hint: {hint}", err=True)
 
 
+def _report(error: InkdigitsError | OSError) -> int:
+    """Writes an error to stderr and gives its exit code."""
+    if isinstance(error, InkdigitsError):
+        show_error(error.message, error.hint)
+        return exit_code(error)
+    show_error(f"Expected to read or write a file. Received: {error}.", "Check the path, its rights and the disk.")
+    return EXIT_FAILED
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and leaves with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name that is no valid text is still a result
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 
@@ -69,6 +81,7 @@ def run(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         result: Any = cli.main(arguments, prog_name="inkdigits", standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -77,14 +90,13 @@ def run(arguments: list[str]) -> int:
         where = getattr(error, "ctx", None)
         show_error(error.format_message(), f"Run: {where.command_path if where else 'inkdigits'} --help")
         return EXIT_USAGE
-    except InkdigitsError as error:
-        if debug:
-            raise
-        show_error(error.message, error.hint)
-        return exit_code(error)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped.", err=True)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, such as head, has left
+    except (BrokenPipeError, SystemExit):  # the reader of our output, such as head, has left; click makes it an exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (InkdigitsError, OSError) as error:
+        if debug:
+            raise
+        return _report(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Stop at the first bad row or picture of the data.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Write the report there; of a run, by default to RUN/report.")  # fmt: skip
-def command(model: str, data: str, split: str, strict: bool, report: Path | None) -> None:
+def command(model: str, data: str, split: str, strict: bool, report: Path | None) -> int:
     """Measures MODEL: a packed model's name or folder, or a run.
 
     \b
@@ -28,6 +30,7 @@ def command(model: str, data: str, split: str, strict: bool, report: Path | None
       inkdigits evaluate runs/convnet-1
       inkdigits evaluate default --data my-digits/ --report my-report/
     """
+    from inkdigits.cli import EXIT_FAILED
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
@@ -36,7 +39,8 @@ def command(model: str, data: str, split: str, strict: bool, report: Path | None
     folder = find_model(model)
     with quiet_native_stderr():
         packed = PackedModel(folder)
-    dataset = _load(data, split, strict=strict)
+    loaded = _load(data, split, strict=strict)
+    dataset = _validation_part(loaded) if split == "validation" else loaded
     if split == "test":
         _refuse_training_glyphs(folder, dataset)
     probabilities = packed.probabilities(dataset.glyphs)
@@ -60,16 +64,22 @@ def command(model: str, data: str, split: str, strict: bool, report: Path | None
         click.echo(line)
     if report is not None:
         click.echo(f"report: {report / 'report.md'}", err=True)
+    return EXIT_FAILED if loaded.problems else 0
 
 
 def _load(data: str, split: str, *, strict: bool) -> Dataset:
     from inkdigits.data.source import load_dataset
-    from inkdigits.data.splits import validation_split
 
     dataset = load_dataset(data, split="test" if split == "test" else "train", strict=strict)
     for problem in dataset.problems:
-        click.echo(f"left out {problem.where}: {problem.reason}", err=True)
-    return dataset.subset(validation_split(dataset.labels)[1]) if split == "validation" else dataset
+        click.echo(f"left out {problem}", err=True)
+    return dataset
+
+
+def _validation_part(dataset: Dataset) -> Dataset:
+    from inkdigits.data.splits import validation_split
+
+    return dataset.subset(validation_split(dataset)[1])
 
 
 def _refuse_training_glyphs(folder: Path, dataset: Dataset) -> None:
@@ -80,7 +90,8 @@ def _refuse_training_glyphs(folder: Path, dataset: Dataset) -> None:
 
     path = folder.parent / "run.json"
     if path.is_file():
-        source = json.loads(path.read_text(encoding="utf-8"))["source"]
+        with _damage_named(path):
+            source = json.loads(path.read_text(encoding="utf-8"))["source"]
         check_overlap(load_dataset(source), dataset)
 
 
@@ -88,4 +99,20 @@ def _history(folder: Path) -> list[dict[str, float]]:
     import json
 
     path = folder.parent / "history.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    if not path.is_file():
+        return []
+    with _damage_named(path):
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Says which file of a run cannot be understood."""
+    from inkdigits.errors import ModelError
+
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"Expected a run's {path.name} at {path}. Received: {error!r}.", hint="Copy it again."
+        ) from error

@@ -26,6 +26,7 @@ def command(run: Path, output: Path, weights: str, name: str, version: str) -> N
     from inkdigits.cli.train import load_training_data
 
     with quiet_native_stderr():
+        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
         from inkdigits.learning.run import open_run, pack_run
 
     opened = open_run(run)

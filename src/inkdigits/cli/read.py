@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from inkdigits.errors import PictureError
     from inkdigits.reading.recognizer import ReadingOptions, Recognizer
     from inkdigits.reading.result import Page
+
+    Source: TypeAlias = Path | bytes | PictureError  # the last: a folder without pictures, an unknown sample
 
 FORMATS = ("text", "json", "jsonl", "csv")
 
@@ -58,7 +63,6 @@ def command(
     """
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.reading.recognizer import ReadingOptions, Recognizer
-    from inkdigits.reading.source import expand
 
     options = ReadingOptions(
         expect=expect,  # type: ignore[arg-type]
@@ -67,13 +71,13 @@ def command(
     )
     with quiet_native_stderr():
         recognizer = Recognizer.load(model)
-    named = _read_all(recognizer, list(expand(pictures)), options)
+    named = _read_all(recognizer, list(_expand(pictures)), options)
     if annotate is not None or save_glyphs is not None:
-        named = _saved(named, annotate, save_glyphs)
+        named = _saved(named, annotate, save_glyphs, max_megapixels)
     if output is None:
         return _write(named, form, sys.stdout, alone=_is_one(pictures))
     output.parent.mkdir(parents=True, exist_ok=True)
-    with output.open("w", encoding="utf-8", newline="") as file:
+    with output.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         return _write(named, form, file, alone=_is_one(pictures))
 
 
@@ -84,47 +88,70 @@ def _is_one(pictures: tuple[str, ...]) -> bool:
     return len(pictures) == 1 and not Path(name).is_dir() and (Path(name).exists() or not glob.has_magic(name))
 
 
+def _expand(names: tuple[str, ...]) -> Iterator[tuple[str, Source]]:
+    """What each name stands for; one that stands for nothing does not keep the others from being read."""
+    from inkdigits.errors import PictureError
+    from inkdigits.reading.source import expand
+
+    for name in names:
+        try:
+            yield from expand([name])
+        except PictureError as error:
+            yield name, error
+
+
 def _read_all(
-    recognizer: Recognizer, pictures: list[tuple[str, Path | bytes]], options: ReadingOptions
-) -> Iterator[tuple[Page, Path | bytes]]:
+    recognizer: Recognizer, pictures: list[tuple[str, Source]], options: ReadingOptions
+) -> Iterator[tuple[Page, Source]]:
     from dataclasses import replace
 
-    from inkdigits.errors import InkdigitsError
+    from inkdigits.errors import PictureError
+
+    pages = _pages(recognizer, [source for _, source in pictures if not isinstance(source, PictureError)], options)
+    for name, source in pictures:
+        page = _failed(recognizer, source) if isinstance(source, PictureError) else next(pages)
+        yield replace(page, path=name), source
+
+
+def _pages(recognizer: Recognizer, pictures: list[Path | bytes], options: ReadingOptions) -> Iterator[Page]:
+    from inkdigits.errors import PictureError
+
+    if len(pictures) != 1:
+        yield from recognizer.stream(pictures, options)
+        return
+    try:
+        yield recognizer.read_one(pictures[0], options)  # no threads for one picture
+    except PictureError as error:
+        yield _failed(recognizer, error)
+
+
+def _failed(recognizer: Recognizer, error: PictureError) -> Page:
     from inkdigits.reading.result import Page
 
-    if len(pictures) == 1:  # no threads for one picture
-        name, picture = pictures[0]
-        try:
-            page = recognizer.read_one(picture, options)
-        except InkdigitsError as error:
-            page = Page("error", error=error.message, hint=error.hint, model=recognizer.about)
-        yield replace(page, path=name), picture
-        return
-    pages = recognizer.stream((picture for _, picture in pictures), options)
-    for (name, picture), page in zip(pictures, pages, strict=True):
-        yield replace(page, path=name), picture
+    return Page("error", error=error.message, hint=error.hint, model=recognizer.about)
 
 
 def _saved(
-    named: Iterator[tuple[Page, Path | bytes]], annotate: Path | None, save_glyphs: Path | None
-) -> Iterator[tuple[Page, Path | bytes]]:
+    named: Iterator[tuple[Page, Source]], annotate: Path | None, save_glyphs: Path | None, max_megapixels: float
+) -> Iterator[tuple[Page, Source]]:
     from PIL import Image
 
+    from inkdigits.errors import PictureError
     from inkdigits.reading.annotation import annotate_picture
 
     for folder in filter(None, (annotate, save_glyphs)):
         folder.mkdir(parents=True, exist_ok=True)
-    for index, (page, picture) in enumerate(named):
+    for index, (page, source) in enumerate(named):
         name = f"{index:05}_{Path(page.path).stem.replace(':', '_') or 'picture'}.png"
         digits = [digit for line in page.lines for digit in line.digits]
         if save_glyphs is not None and digits and digits[0].glyph is not None:
             Image.fromarray(digits[0].glyph).save(save_glyphs / name)
-        if annotate is not None and page.status != "error":
-            annotate_picture(picture, page).save(annotate / name)
-        yield page, picture
+        if annotate is not None and page.status != "error" and not isinstance(source, PictureError):
+            annotate_picture(source, page, max_megapixels=max_megapixels).save(annotate / name)
+        yield page, source
 
 
-def _write(named: Iterator[tuple[Page, Path | bytes]], form: str, out: TextIO, *, alone: bool) -> int:
+def _write(named: Iterator[tuple[Page, Source]], form: str, out: TextIO, *, alone: bool) -> int:
     """Writes the pages as they come; the exit code is 1 if any picture could not be read."""
     from inkdigits.cli import EXIT_FAILED, show_error
 

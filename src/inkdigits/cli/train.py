@@ -44,7 +44,9 @@ def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--weights", type=click.Choice(["auto", "int8", "float32"]), default="auto", show_default=True,
               help="Of the packed model; auto: int8 if it agrees with Keras on 99.9 %.")  # fmt: skip
 @click.option("--name", default="", help="Of the packed model; by default the recipe's.")
-@click.option("--log-every", type=int, metavar="N", help="Print a line every N steps (by default: every epoch).")
+@click.option(
+    "--log-every", type=click.IntRange(min=1), metavar="N", help="Print a line every N steps (by default: every epoch)."
+)
 @click.option("--resume", type=click.Path(file_okay=False, path_type=Path), metavar="RUN",
               help="Go on with a stopped run, as it was started.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="RUN",
@@ -81,6 +83,7 @@ def command(
     from inkdigits.cli.terminal import quiet_native_stderr
 
     with quiet_native_stderr():
+        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
         from inkdigits.learning.run import RunOptions, open_run, start_run
 
     if resume is not None:
@@ -130,7 +133,15 @@ def _train(run: Run, dataset: Dataset, check: Dataset | None, *, resume: bool, l
 
     _announce(run.recipe, dataset, run.folder)
     with TrainingDisplay(run.recipe, log_every=log_every) as display:
-        card = train(run, dataset, check=check, listener=display, resume=resume, converting=quiet_native_stderr)
+        card = train(
+            run,
+            dataset,
+            check=check,
+            listener=display,
+            report_every=log_every or 100,
+            resume=resume,
+            converting=quiet_native_stderr,
+        )
     facts = run.facts
     scores = card.scores["validation"]
     if facts["status"] == "interrupted":

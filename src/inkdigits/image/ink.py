@@ -20,6 +20,7 @@ PAPER_SIDE = 128  # the paper's shade is smooth: it is found on a picture of thi
 PAPER_WINDOW = 0.4  # of the longer side: wider than any stroke, narrower than the page
 LEAST_CONTRAST = 16  # of 255 levels between paper and ink; less is noise of a camera or of JPEG
 LEAST_DISTINCTION = 4.5  # standard deviations of the paper between it and ink; splitting mere grain in two gives 2.7
+FLAT_PAPER = 2  # levels: a drawing's paper; a photograph's varies more
 FULL_CONTRAST = 230  # from here on ink is as dark as it gets, and its levels stay untouched, as MNIST's do
 
 
@@ -46,11 +47,12 @@ def to_ink(gray: Gray) -> Ink:
             f"Expected gray of shape (H, W), uint8. Received: {gray.shape}, {gray.dtype}.", hint="Call load() first."
         )
     light = gray if paper_is_light(gray) else 255 - gray
-    contrast = _contrast(light, _paper(light))
+    paper = _paper(light)
+    contrast = _contrast(light, paper)
     full = full_contrast(contrast)
     if full < LEAST_CONTRAST:
         return np.zeros_like(gray)
-    return _stretch(contrast, full)
+    return _stretch(contrast, full, flat=int(paper.max()) - int(paper.min()) <= FLAT_PAPER)
 
 
 def paper_is_light(gray: Gray) -> bool:
@@ -130,7 +132,7 @@ def _paper(light: Gray) -> Gray:
 
 def _contrast(light: Gray, paper: Gray) -> NDArray[np.uint8]:
     """How much darker than its paper each pixel is, as if the paper were evenly lit: 0 to 255."""
-    return np.asarray(255 - cv2.divide(light, np.maximum(paper, 1), scale=255), np.uint8)
+    return np.asarray(cv2.divide(cv2.subtract(paper, light), np.maximum(paper, 1), scale=255), np.uint8)
 
 
 def _noise(contrast: NDArray[np.uint8]) -> float:
@@ -141,10 +143,10 @@ def _noise(contrast: NDArray[np.uint8]) -> float:
     return float(np.median(difference)) * 1.4826 / 2**0.5
 
 
-def _stretch(contrast: NDArray[np.uint8], full: float) -> Ink:
-    """Cuts what is faint enough to be noise and brings well-inked strokes to 255."""
+def _stretch(contrast: NDArray[np.uint8], full: float, *, flat: bool) -> Ink:
+    """Cuts what is faint enough to be noise, unless the paper is flat and clean, and brings strokes to 255."""
     faint = np.count_nonzero((contrast > 0) & (contrast <= 0.1 * full))
-    clean = faint < 0.5 * np.count_nonzero(contrast > 0.5 * full)
+    clean = flat and faint < 0.5 * np.count_nonzero(contrast > 0.5 * full)
     low = 0.0 if clean else max(4 * _noise(contrast), 0.25 * full)
     if clean and full >= FULL_CONTRAST:
         return contrast

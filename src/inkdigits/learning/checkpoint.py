@@ -6,9 +6,11 @@ import io
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from inkdigits.errors import TrainingError
 from inkdigits.learning.trainer import Trainer
@@ -46,6 +48,11 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     write_atomically(path, buffer.getvalue())
 
 
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
+        return dict(data)
+
+
 def load_checkpoint(path: Path, trainer: Trainer) -> None:
     """Puts a trainer back to where it was.
 
@@ -53,8 +60,7 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
         TrainingError: The file is missing, damaged, or of another network or optimizer.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            arrays = dict(data)
+        arrays = _read(path)
         step = int(arrays.pop("step"))
         variables = [arrays.pop(f"variable_{i}") for i in range(len(trainer.model.variables))]
         slots = [arrays.pop(f"slot_{i}") for i in range(len(trainer.slots))]
@@ -85,9 +91,9 @@ def load_weights(path: Path, model: keras.Model) -> None:
         TrainingError: The file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            for index, variable in enumerate(model.variables):
-                variable.assign(data[f"variable_{index}"])
+        arrays = _read(path)
+        for index, variable in enumerate(model.variables):
+            variable.assign(arrays[f"variable_{index}"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f"Expected a checkpoint of this network at {path}. Received: {error}.", hint="Train it anew."

@@ -24,7 +24,6 @@ from inkdigits.learning.run import Run, pack_run
 from inkdigits.learning.trainer import Score, Trainer, make_scorer, resolve_precision
 from inkdigits.packed.card import Card
 
-REPORT_STEPS = 100  # a report falls on every hundredth step, so that lines can be printed there
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
 
 
@@ -62,6 +61,7 @@ def train(
     *,
     check: Dataset | None = None,
     listener: Listener = lambda _: None,
+    report_every: int = 100,
     resume: bool = False,
     converting: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Card:
@@ -71,7 +71,8 @@ def train(
         run: As `start_run` or `open_run` gives it.
         dataset: All training glyphs; a fixed part of them is kept for validation.
         check: Glyphs on which the packed model is compared with Keras; by default the validation part.
-        listener: Called about twice a second and at the end of each epoch.
+        listener: Called about twice a second, and whenever the steps done are a multiple of `report_every`.
+        report_every: Steps.
         resume: Goes on from the run's last checkpoint.
         converting: Context in which the model is packed, such as one that silences TensorFlow's converter.
 
@@ -95,7 +96,7 @@ def train(
     if resume:
         load_checkpoint(run.folder / "checkpoints" / "last.npz", trainer)
     run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
-    session = _Session(run, trainer, validation, listener)
+    session = _Session(run, trainer, validation, listener, report_every)
     with _stop_on_interrupt() as stopped:
         session.run(stopped)
     if options.patience is not None:
@@ -112,8 +113,9 @@ def train(
 class _Session:
     """Steps in chunks, a validation, a history line and a checkpoint an epoch."""
 
-    def __init__(self, run: Run, trainer: Trainer, validation: Dataset, listener: Listener) -> None:
+    def __init__(self, run: Run, trainer: Trainer, validation: Dataset, listener: Listener, report_every: int) -> None:
         self._run = run
+        self._report_every = report_every
         self._trainer = trainer
         self._score = make_scorer(trainer.model, validation.glyphs, validation.labels)
         self._listener = listener
@@ -129,7 +131,7 @@ class _Session:
         self._write_history()
         while trainer.step < trainer.steps and not stopped() and not self._out_of_patience():
             before, began = trainer.step, time.perf_counter()
-            score = trainer.run(min(chunk, REPORT_STEPS - before % REPORT_STEPS))
+            score = trainer.run(min(chunk, self._report_every - before % self._report_every))
             seconds = time.perf_counter() - began
             self.seconds += seconds
             done = trainer.step - before

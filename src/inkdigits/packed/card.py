@@ -58,7 +58,10 @@ def load_card(folder: Path) -> Card:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         known = {item.name for item in fields(Card)}
-        return Card(**{name: value for name, value in data.items() if name in known})
+        card = Card(**{name: value for name, value in data.items() if name in known})
+        if not 0 < card.temperature < 1000:
+            raise ValueError(f"a temperature of {card.temperature}")
+        return card
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(
             f"Expected a packed model's card at {path}. Received: {error}.", hint="Pack the model again."

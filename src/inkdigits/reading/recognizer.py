@@ -132,7 +132,7 @@ class Recognizer:
         Raises:
             PictureError: `pictures` is one picture instead of several.
         """
-        if isinstance(pictures, str | os.PathLike | bytes | Image.Image | np.ndarray):
+        if isinstance(pictures, str | os.PathLike | bytes | bytearray | memoryview | Image.Image | np.ndarray):
             raise PictureError(
                 f"Expected several pictures. Received: one ({type(pictures).__name__}).",
                 hint="Put it in a list, or call read_one().",

@@ -1,0 +1,82 @@
+"""One harness over the network of every recipe."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from inkdigits.learning.network import build, to_float32
+from inkdigits.learning.recipes import RECIPES, find_recipe
+
+PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
+    "mlp-128": 784 * 128 + 128 + 128 * 10 + 10,
+    "mlp-128x2": 784 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10,
+    "mlp-256x2": 784 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10,
+    "mlp-256x2-sigmoid": 784 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10,
+    "mlp-512-256-128": 784 * 512 + 512 + 512 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10,
+    "convnet": 34_826,  # as Keras' mnist_convnet says of itself
+    "reader": 9 * 32 + 32 + 9 * 32 * 32 + 32 + 9 * 32 * 64 + 64 + 9 * 64 * 64 + 64 + 1024 * 128 + 128 + 128 * 10 + 10,
+}
+
+
+@pytest.fixture(params=RECIPES, ids=lambda recipe: recipe.name)
+def recipe(request):
+    return request.param
+
+
+@pytest.fixture
+def glyphs(small):
+    return small.glyphs[:64].astype(np.float32) / 255
+
+
+def test_the_number_of_parameters(recipe):
+    assert build(recipe.network).count_params() == PARAMETERS[recipe.name]
+
+
+def test_the_loss_at_the_start_is_that_of_guessing(recipe, glyphs, small):
+    logits = build(recipe.network)(glyphs, training=False)
+    loss = float(tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(small.labels[:64].astype(int), logits)))
+    # The old tutorial's initial weights, sd 0.1 whatever the layer's width, start it off worse than guessing.
+    assert loss == pytest.approx(math.log(10), abs=4.0 if recipe.name == "mlp-512-256-128" else 0.4)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_weight_gets_a_gradient(recipe, glyphs, small, precision):
+    model = build(recipe.network, precision=precision)
+    with tf.GradientTape() as tape:
+        logits = model(glyphs, training=True)
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(small.labels[:64].astype(int), logits))
+    gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+    assert logits.dtype == tf.float32
+    assert all(gradient is not None and float(tf.norm(gradient)) > 0 for gradient in gradients)
+
+
+def test_a_batch_of_one_is_a_row_of_a_batch(recipe, glyphs):
+    model = build(recipe.network, seed=3)
+    together = np.asarray(model(glyphs[:8], training=False))
+    alone = np.concatenate([np.asarray(model(glyph[np.newaxis], training=False)) for glyph in glyphs[:8]])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_the_seed_decides_the_weights(recipe):
+    first, again, other = (build(recipe.network, seed=seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert any(not np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_save_and_load_give_the_same_answers(recipe, glyphs, tmp_path):
+    model = build(recipe.network, seed=3)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(np.asarray(loaded(glyphs)), np.asarray(model(glyphs)))
+
+
+def test_the_float32_twin_has_the_same_weights():
+    network = find_recipe("convnet").network
+    model = build(network, seed=5, precision="bfloat16")
+    twin = to_float32(model, network)
+    for weight, copy in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, copy)
+    assert twin.layers[2].compute_dtype == "float32"

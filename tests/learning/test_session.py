@@ -1,0 +1,170 @@
+import json
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from inkdigits.data.dataset import Dataset
+from inkdigits.errors import SettingError, TrainingError
+from inkdigits.learning.recipes import change
+from inkdigits.learning.run import RunOptions, open_run, pack_run, start_run
+from inkdigits.learning.session import train
+from inkdigits.packed.model import PackedModel, find_model
+
+
+def start(folder, recipe, **options):
+    return start_run(folder, recipe, RunOptions(**options), source="mnist")
+
+
+def weights_of(run):
+    with np.load(run.folder / "checkpoints" / "last.npz") as data:
+        return dict(data)
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_holds_all_that_a_reader_of_it_needs(convnet, small, tmp_path):
+    run = start(tmp_path / "run", convnet, seed=3, name="mine")
+    reports = []
+    card = train(run, small, listener=reports.append)
+    facts = json.loads((run.folder / "run.json").read_text())
+    assert facts["status"] == "finished"
+    assert (facts["step"], facts["epochs"]) == (40, 2.0)
+    assert facts["data"] == {"name": small.name, "sha256": small.sha256, "training": 1000, "validation": 200}
+    assert facts["versions"]["tensorflow"].count(".") == 2
+    history = run.history()
+    assert [line["epoch"] for line in history] == [1.0, 2.0]
+    assert history[1]["validation_accuracy"] == reports[-1].validation.accuracy
+    assert reports[-1].step == reports[-1].steps == 40
+    assert card.name == "mine"
+    assert card.training["seed"] == 3
+    assert find_model(run.folder) == run.folder / "packed"
+    assert open_run(run.folder).recipe == convnet
+
+
+def test_a_packed_model_answers_as_the_keras_model_did(convnet, small, tmp_path):
+    for weights, close in (("float32", 1e-4), ("int8", 0.1)):
+        run = start(tmp_path / weights, change(convnet, {"epochs": 6}), weights=weights)
+        card = train(run, small)
+        model = keras.models.load_model(run.folder / "model.keras")
+        logits = np.asarray(model(small.glyphs.astype(np.float32) / 255))
+        packed = PackedModel.load(run.folder)
+        assert packed.card.weights == card.weights == weights
+        expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+        answer = np.exp(packed.logits(small.glyphs))
+        assert np.abs(answer / answer.sum(1, keepdims=True) - expected).max() < close
+        assert (answer.argmax(1) == logits.argmax(1)).mean() > 0.985
+        assert card.scores["keras"]["labels_agree"] > 0.97
+        assert card.scores["keras"]["count"] == 200
+
+
+def test_auto_packs_int8_only_if_it_agrees_with_keras(convnet, small, tmp_path):
+    run = start(tmp_path / "run", convnet)
+    card = train(run, small)
+    agreement = card.scores["keras"]["labels_agree"]
+    assert (card.weights == "int8" and agreement >= 0.999) or card.weights == "float32"
+
+
+def test_confidence_is_calibrated_on_the_validation_part(mlp, small, tmp_path):
+    run = start(tmp_path / "run", change(mlp, {"epochs": 10, "label_smoothing": 0.4}))
+    card = train(run, small)
+    assert card.temperature < 0.8  # smoothed labels leave a network less sure than it may be
+
+
+def test_stopping_and_resuming_gives_the_same_bytes_as_going_through(convnet, small, tmp_path):
+    recipe = change(convnet, {"epochs": 3})
+    whole = start(tmp_path / "whole", recipe)
+    train(whole, small)
+    cut = start(tmp_path / "cut", recipe)
+
+    def stop(progress):
+        if progress.step > 10:
+            signal.raise_signal(signal.SIGINT)
+
+    train(cut, small, listener=stop)
+    assert cut.facts["status"] == "interrupted"
+    assert 10 < cut.facts["step"] < 60
+    assert PackedModel.load(cut.folder).logits(small.glyphs[:1]).shape == (1, 10)
+    again = open_run(cut.folder)
+    train(again, small, resume=True)
+    assert again.facts["status"] == "finished"
+    assert same(weights_of(whole), weights_of(again))
+    assert [line["step"] for line in again.history()] == [20, 40, 60]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_patience_stops_early_and_keeps_the_best_weights(mlp, small, tmp_path):
+    run = start(tmp_path / "run", change(mlp, {"epochs": 60, "learning_rate": 0.02}), patience=2, weights="float32")
+    card = train(run, small)
+    history = run.history()
+    accuracies = [line["validation_accuracy"] for line in history]
+    best = accuracies.index(max(accuracies))
+    assert len(history) == best + 3 < 60
+    assert card.scores["validation"]["accuracy"] == pytest.approx(max(accuracies), abs=0.006)
+
+
+def test_a_run_can_be_packed_again_under_another_name(mlp, small, tmp_path):
+    run = start(tmp_path / "run", mlp)
+    train(run, small)
+    card = pack_run(run, small, tmp_path / "other", weights="float32", name="other", version="2")
+    assert (card.name, card.version, card.weights) == ("other", "2", "float32")
+    assert PackedModel.load(tmp_path / "other").card.sha256 == card.sha256
+
+
+def test_tensorboard_files_are_written_when_asked_for(mlp, small, tmp_path):
+    run = start(tmp_path / "run", mlp, tensorboard=True)
+    train(run, small)
+    (events,) = (run.folder / "tensorboard").iterdir()
+    assert b"validation_accuracy" in events.read_bytes()
+
+
+def test_a_folder_in_use_is_not_trained_into(mlp, tmp_path):
+    start(tmp_path / "run", mlp)
+    with pytest.raises(TrainingError, match=r"Expected a new or empty folder.*--resume"):
+        start(tmp_path / "run", mlp)
+
+
+def test_a_folder_without_a_run_cannot_be_resumed(tmp_path):
+    with pytest.raises(TrainingError, match=r"Expected a run in .*Name a run's folder"):
+        open_run(tmp_path)
+
+
+def test_a_run_is_not_resumed_on_other_data(mlp, small, tmp_path):
+    run = start(tmp_path / "run", mlp)
+    train(run, small)
+    other = Dataset(small.glyphs[::-1], small.labels[::-1], "turned")
+    with pytest.raises(TrainingError, match=r"Expected the data that the run was started with.*Give the same --data"):
+        train(open_run(run.folder), other, resume=True)
+
+
+def test_a_damaged_or_foreign_checkpoint_is_refused(mlp, small, tmp_path):
+    run = start(tmp_path / "run", mlp)
+    train(run, small)
+    path = run.folder / "checkpoints" / "last.npz"
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(TrainingError, match="Expected a checkpoint of this training"):
+        train(open_run(run.folder), small, resume=True)
+    other = start(tmp_path / "other", change(mlp, {"hidden": (16,)}))
+    train(other, small)
+    path.write_bytes((other.folder / "checkpoints" / "last.npz").read_bytes())
+    with pytest.raises(TrainingError, match=r"Expected weights of shapes.*belongs to another network"):
+        train(open_run(run.folder), small, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [({"seed": -1}, "Expected a seed of 0"), ({"patience": 0}, "Expected patience of 1")]
+)
+def test_options_out_of_range_are_refused(options, said):
+    with pytest.raises(SettingError, match=said):
+        RunOptions(**options)
+
+
+def test_unknown_weights_are_refused(mlp, small, tmp_path):
+    run = start(tmp_path / "run", mlp)
+    train(run, small)
+    with pytest.raises(SettingError, match="Expected weights of auto or int8 or float32. Received: 'int4'"):
+        pack_run(run, small, tmp_path / "packed", weights="int4")

@@ -1,0 +1,69 @@
+"""`inkdigits train`, `pack` and `demo` with real, short trainings."""
+
+import json
+
+import numpy as np
+import pytest
+
+from inkdigits.cli import run
+from inkdigits.data.export import export_dataset
+from inkdigits.data.mnist import load_mnist
+
+
+@pytest.fixture
+def data(small, tmp_path):
+    path = tmp_path / "data.npz"
+    export_dataset(small, path, "npz")
+    return path
+
+
+def test_train_evaluate_resume_and_pack(data, tmp_path, capfd):
+    folder = tmp_path / "run"
+    trained = ["train", "--recipe", "mlp-128", "--hidden", "32,16", "--activation", "tanh", "--dropout", "0.1"]
+    trained += ["--epochs", "2", "--batch-size", "50", "--log-every", "10", "--data", str(data), "-o", str(folder)]
+    assert run(trained) == 0
+    out, err = capfd.readouterr()
+    assert out.strip() == str(folder)
+    assert "step     10/40" in err
+    assert "validation accuracy" in err
+    assert "images/s" in err
+    assert "XNNPACK" not in err
+    recipe = json.loads((folder / "run.json").read_text())["recipe"]
+    assert recipe["network"]["hidden"] == [32, 16]
+    assert run(["train", "--resume", str(folder)]) == 0
+    capfd.readouterr()
+    test = load_mnist("test").subset(np.arange(300))
+    export_dataset(test, tmp_path / "test.npz", "npz")
+    assert run(["evaluate", str(folder), "--data", str(tmp_path / "test.npz")]) == 0
+    assert "accuracy:" in capfd.readouterr().out
+    assert (folder / "report" / "history.png").is_file()
+    assert run(["pack", str(folder), "-o", str(tmp_path / "packed"), "--name", "mine"]) == 0
+    assert json.loads((tmp_path / "packed" / "card.json").read_text())["name"] == "mine"
+
+
+def test_evaluating_a_run_on_its_own_training_glyphs_is_refused(data, tmp_path, capfd):
+    folder = tmp_path / "run"
+    assert run(["train", "--epochs", "1", "--data", str(data), "-o", str(folder)]) == 0
+    assert run(["evaluate", str(folder), "--data", str(data)]) == 1
+    assert "Take them out of one of the two" in capfd.readouterr().err
+    assert run(["evaluate", str(folder), "--data", str(data), "--split", "validation"]) == 0
+
+
+def test_iterations_are_printed_as_the_tutorial_did(data, tmp_path, capfd):
+    command = ["train", "--recipe", "mlp-512-256-128", "--batch-size", "10", "--data", str(data)]
+    assert run([*command, "--max-steps", "250", "-o", str(tmp_path / "run")]) == 0
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("step")]
+    assert [int(line.split("/")[0].split()[1]) for line in lines] == [100, 200, 250]
+    assert all("loss" in line and "accuracy" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_the_short_recipe_reaches_its_accuracy(tmp_path, capfd):
+    """The gate on training itself: a fresh `convnet` of three epochs, on validation, not on the test split."""
+    folder = tmp_path / "run"
+    assert run(["train", "--recipe", "convnet", "--epochs", "3", "-o", str(folder)]) == 0
+    capfd.readouterr()
+    card = json.loads((folder / "packed" / "card.json").read_text())
+    assert card["scores"]["validation"]["accuracy"] >= 0.985
+    assert card["scores"]["keras"]["labels_agree"] >= 0.999
+    assert card["scores"]["keras"]["count"] == 10_000
