@@ -6,7 +6,7 @@ from inkdigits.errors import InkdigitsError, MissingExtraError, require
 
 def test_every_error_is_an_inkdigits_error_with_a_message_and_a_hint():
     classes = [item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, Exception)]
-    assert len(classes) == 9
+    assert len(classes) == 10
     for kind in classes:
         error = kind("Expected a. Received: b.", hint="Do c.")
         assert isinstance(error, InkdigitsError)
@@ -24,6 +24,7 @@ def test_every_error_is_an_inkdigits_error_with_a_message_and_a_hint():
         (errors.ModelError, ValueError),
         (errors.TrainingError, RuntimeError),
         (errors.MissingExtraError, ImportError),
+        (errors.MissingDataError, errors.DataError),
     ],
 )
 def test_errors_are_also_what_python_habits_say(kind, habit):
@@ -31,7 +32,9 @@ def test_errors_are_also_what_python_habits_say(kind, habit):
 
 
 def test_a_missing_extra_says_how_to_install_it():
-    with pytest.raises(MissingExtraError, match="Expected no_such_module for flying. Received: it is not installed") as e:
+    with pytest.raises(
+        MissingExtraError, match="Expected no_such_module for flying. Received: it is not installed"
+    ) as e:
         require("no_such_module", extra="wings", purpose="flying")
     assert e.value.hint == "Run: pip install 'inkdigits[wings]'"
 

@@ -10,6 +10,7 @@ Every message says what was expected, what was received and what to do. The tree
     ├── TrainingError (RuntimeError)     a training cannot go on
     └── MissingError                     something that is needed is not there
         ├── MissingModelError            no such model, run or recipe
+        ├── MissingDataError (DataError)   no such data set
         └── MissingExtraError (ImportError)   an optional dependency is not installed
 
 An uncertain or rejected reading is a result, never an error.
@@ -61,6 +62,10 @@ class MissingError(InkdigitsError):
 
 class MissingModelError(MissingError):
     """No packed model, run or recipe of that name."""
+
+
+class MissingDataError(MissingError, DataError):
+    """No data set of that name or path."""
 
 
 class MissingExtraError(MissingError, ImportError):

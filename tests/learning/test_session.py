@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkdigits.data.dataset import Dataset
-from inkdigits.errors import SettingError, TrainingError
+from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.recipes import change
 from inkdigits.learning.run import RunOptions, open_run, pack_run, start_run
 from inkdigits.learning.session import train
@@ -127,7 +127,10 @@ def test_a_folder_in_use_is_not_trained_into(mlp, tmp_path):
         start(tmp_path / "run", mlp)
 
 
-def test_a_folder_without_a_run_cannot_be_resumed(tmp_path):
+def test_a_folder_without_a_run_or_with_a_damaged_one_cannot_be_resumed(tmp_path):
+    with pytest.raises(MissingModelError, match=r"Expected a run's folder. Received: .*with no run.json"):
+        open_run(tmp_path)
+    (tmp_path / "run.json").write_text("{}")
     with pytest.raises(TrainingError, match=r"Expected a run in .*Name a run's folder"):
         open_run(tmp_path)
 

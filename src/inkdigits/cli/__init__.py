@@ -48,7 +48,7 @@ def show_error(message: str, hint: str = "") -> None:
     """Writes an error as one line, and its hint as another, to stderr."""
     click.echo(f"error: {' '.join(message.split())}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {' '.join(hint.split())}", err=True)
 
 
 def _report(error: InkdigitsError | OSError) -> int:

@@ -63,6 +63,7 @@ def command(
     """
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.reading.recognizer import ReadingOptions, Recognizer
+    from inkdigits.reading.source import names_one
 
     options = ReadingOptions(
         expect=expect,  # type: ignore[arg-type]
@@ -74,18 +75,12 @@ def command(
     named = _read_all(recognizer, list(_expand(pictures)), options)
     if annotate is not None or save_glyphs is not None:
         named = _saved(named, annotate, save_glyphs, max_megapixels)
+    alone = len(pictures) == 1 and names_one(pictures[0])
     if output is None:
-        return _write(named, form, sys.stdout, alone=_is_one(pictures))
+        return _write(named, form, sys.stdout, alone=alone)
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        return _write(named, form, file, alone=_is_one(pictures))
-
-
-def _is_one(pictures: tuple[str, ...]) -> bool:
-    import glob
-
-    name = pictures[0]
-    return len(pictures) == 1 and not Path(name).is_dir() and (Path(name).exists() or not glob.has_magic(name))
+        return _write(named, form, file, alone=alone)
 
 
 def _expand(names: tuple[str, ...]) -> Iterator[tuple[str, Source]]:

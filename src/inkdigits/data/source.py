@@ -11,7 +11,7 @@ from inkdigits.data.idx import GZIP_MAGIC
 from inkdigits.data.idx_pair import PREFIXES, find_file, find_labels, load_pair
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.tabular import load_csv, load_npz
-from inkdigits.errors import DataError
+from inkdigits.errors import DataError, MissingDataError
 
 SPLIT_FOLDERS: dict[Split, tuple[str, ...]] = {"train": ("train", "training"), "test": ("test", "testing")}
 ACCEPTED = (
@@ -37,7 +37,8 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
         The data set; what could not be used is in its `problems`.
 
     Raises:
-        DataError: The source is missing, unknown or damaged, has no such half, or has a problem and `strict` is set.
+        MissingDataError: There is no such file or folder.
+        DataError: The source is unknown or damaged, has no such half, or has a problem and `strict` is set.
         SettingError: There is no such split.
 
     Example:
@@ -52,7 +53,9 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
         return _load_folder(path, split, strict)
     if path.is_file():
         return _load_file(path, split, strict)
-    raise DataError(f"Expected {ACCEPTED}. Received: {str(source)!r}, no such file or folder.", hint="Check the path.")
+    raise MissingDataError(
+        f"Expected {ACCEPTED}. Received: {str(source)!r}, no such file or folder.", hint="Check the path."
+    )
 
 
 def _load_file(path: Path, split: Split, strict: bool) -> Dataset:

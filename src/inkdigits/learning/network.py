@@ -1,7 +1,7 @@
 """Networks: from an architecture's description to a Keras model of glyphs in, logits out.
 
-Every model takes glyphs of shape `(N, 28, 28)`, float, 0 to 1, and gives logits of shape `(N, 10)`, float32. It knows
-nothing of data, training or files.
+Every model takes glyphs of shape `(N, 28, 28)`, 0 to 1, in the type of its products, and gives logits of shape
+`(N, 10)`, float32. It knows nothing of data, training or files.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32") 
         precision: `"float32"`, or `"bfloat16"` for bfloat16 products with float32 weights and logits.
 
     Returns:
-        The model: `(N, 28, 28)` glyphs from 0 to 1 → `(N, 10)` logits, float32.
+        The model: `(N, 28, 28)` glyphs from 0 to 1, of type `precision` → `(N, 10)` logits, float32.
     """
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     seeds = iter(range(seed * 1000, seed * 1000 + 1000))
-    inputs = keras.Input((28, 28), dtype="float32", name="glyph")
+    inputs = keras.Input((28, 28), dtype=precision, name="glyph")
     if isinstance(network, Mlp):
         x = keras.layers.Flatten(dtype=policy)(inputs)
     else:

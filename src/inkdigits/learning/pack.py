@@ -72,7 +72,9 @@ def pack(
         TrainingError: The folder cannot be written.
     """
     if weights not in WEIGHTS:
-        raise SettingError(f"Expected weights of {' or '.join(WEIGHTS)}. Received: {weights!r}.")
+        raise SettingError(
+            f"Expected weights of {' or '.join(WEIGHTS)}. Received: {weights!r}.", hint="auto decides by agreement."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     reference = _keras_logits(model, check)
     for kind in ("int8", "float32") if weights == "auto" else (weights,):

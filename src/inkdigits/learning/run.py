@@ -20,7 +20,7 @@ from typing import Any
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import validation_split
-from inkdigits.errors import SettingError, TrainingError
+from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.checkpoint import load_weights, write_atomically
 from inkdigits.learning.network import build
 from inkdigits.learning.pack import Facts, Weights, pack
@@ -52,7 +52,7 @@ class RunOptions:
                 f"Expected a seed of 0 to 2147483647. Received: {self.seed}.", hint="Choose a smaller one."
             )
         if self.patience is not None and self.patience < 1:
-            raise SettingError(f"Expected patience of 1 epoch or more. Received: {self.patience}.")
+            raise SettingError(f"Expected patience of 1 epoch or more. Received: {self.patience}.", hint="5 is usual.")
 
 
 @dataclass
@@ -94,8 +94,13 @@ def open_run(folder: Path) -> Run:
     """Opens the folder of a run.
 
     Raises:
-        TrainingError: It holds no run, or a damaged one.
+        MissingModelError: There is no such run.
+        TrainingError: It is damaged.
     """
+    if not (folder / "run.json").is_file():
+        raise MissingModelError(
+            f"Expected a run's folder. Received: {folder}, with no run.json.", hint="Check the path."
+        )
     try:
         facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         run = Run(folder, facts)

@@ -36,7 +36,7 @@ def annotate_picture(picture: Picture, page: Page, *, max_megapixels: float = MA
     resampling = Image.Resampling.NEAREST if zoom > 1 else Image.Resampling.BOX
     size = (max(1, round(gray.width * zoom)), max(1, round(gray.height * zoom)))
     picture_height = size[1]
-    text_size = max(14, round(max(size) / 28))
+    text_size = max(14, round(max(size) / 18))
     sheet = Image.new("RGB", (max(size[0], 11 * text_size), picture_height + 2 * text_size), "white")
     sheet.paste(gray.resize(size, resampling), (0, 0))
     draw = ImageDraw.Draw(sheet)
@@ -58,4 +58,5 @@ def _caption(page: Page) -> str:
     if page.status == "rejected":
         return f"rejected: {(page.reason or '').replace('_', ' ')}"
     confidence = page.confidence or 0.0
-    return f"{page.text}   {confidence:.1%}" + ("" if page.status == "ok" else f"  {page.status}")
+    share = "over 99.9%" if confidence > 0.999 else f"{confidence:.1%}"
+    return f"{page.text}   {share}" + ("" if page.status == "ok" else f"  {page.status}")

@@ -22,6 +22,7 @@ from inkdigits.image.glyph import Glyph
 from inkdigits.image.load import MAX_MEGAPIXELS, Picture, load
 from inkdigits.packed.model import BATCH, PackedModel
 from inkdigits.reading.result import Digit, Line, Page, Status
+from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
 
 Expect = Literal["auto", "digit", "line", "page"]
 Prepared: TypeAlias = PreparedDigit | InkdigitsError
@@ -59,7 +60,9 @@ class ReadingOptions:
                 f"Expected a minimal confidence of 0 to 1. Received: {self.min_confidence}.", hint="0.5 is usual."
             )
         if not self.max_megapixels > 0:
-            raise SettingError(f"Expected a limit above 0 megapixels. Received: {self.max_megapixels}.")
+            raise SettingError(
+                f"Expected a limit above 0 megapixels. Received: {self.max_megapixels}.", hint="100 is usual."
+            )
 
 
 class Recognizer:
@@ -252,4 +255,6 @@ def read(
         '5'
     """
     options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+    if isinstance(picture, str) and picture.startswith(SAMPLE_PREFIX):
+        picture = find_sample(picture.removeprefix(SAMPLE_PREFIX))
     return _shared_recognizer(os.fspath(model)).read_one(picture, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,11 +27,20 @@ def find_sample(name: str) -> Path:
     Raises:
         PictureError: There is none of that name.
     """
-    for path in SAMPLES.glob(f"{glob.escape(name)}.*"):
-        return path
+    for path in SAMPLES.iterdir():
+        if path.stem == name and path.suffix in SUFFIXES:
+            return path
     raise PictureError(
         f"Expected a sample among {', '.join(sample_names())}. Received: {name!r}.", hint="Name one of these."
     )
+
+
+def names_one(name: str) -> bool:
+    """Whether a name stands for one picture: it is neither a folder nor a glob."""
+    # os.path, for it answers False where a Path raises: a name too long, a folder that may not be looked into.
+    if os.path.isdir(name):  # noqa: PTH112
+        return False
+    return os.path.exists(name) or not glob.has_magic(name)  # noqa: PTH110
 
 
 def expand(names: Iterable[str]) -> Iterator[tuple[str, Path | bytes]]:
@@ -50,30 +60,25 @@ def expand(names: Iterable[str]) -> Iterator[tuple[str, Path | bytes]]:
             yield name, sys.stdin.buffer.read()
         elif name.startswith(SAMPLE_PREFIX):
             yield name, find_sample(name.removeprefix(SAMPLE_PREFIX))
-        elif Path(name).is_dir():
-            yield from _pictures_in(Path(name))
-        elif not Path(name).exists() and glob.has_magic(name):
-            yield from _matches(name)
-        else:
+        elif names_one(name):
             yield name, Path(name)
-
-
-def _pictures_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not paths:
-        raise PictureError(
-            f"Expected pictures in {folder}. Received: none.", hint=f"Known endings: {', '.join(sorted(SUFFIXES))}."
-        )
-    for path in paths:
-        yield str(path), path
-
-
-def _matches(pattern: str) -> Iterator[tuple[str, Path]]:
-    paths = sorted(Path(match) for match in glob.glob(pattern, recursive=True))
-    if not paths:
-        raise PictureError(f"Expected pictures that match {pattern}. Received: none.", hint="Check the pattern.")
-    for path in paths:
-        if path.is_dir():
-            yield from _pictures_in(path)
         else:
-            yield str(path), path
+            yield from ((str(path), path) for path in _search(name))
+
+
+def _search(name: str) -> list[Path]:
+    """The pictures of a folder or a glob, sorted, each once."""
+    if Path(name).is_dir():
+        paths = _pictures_in(Path(name))
+        message, hint = f"Expected pictures in {name}.", f"Known endings: {', '.join(sorted(SUFFIXES))}."
+    else:
+        matches = [Path(match) for match in glob.glob(name, recursive=True)]
+        paths = {path for match in matches for path in (_pictures_in(match) if match.is_dir() else [match])}
+        message, hint = f"Expected pictures that match {name}.", "Check the pattern."
+    if not paths:
+        raise PictureError(f"{message} Received: none.", hint=hint)
+    return sorted(paths)
+
+
+def _pictures_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()}

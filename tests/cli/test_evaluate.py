@@ -1,0 +1,190 @@
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
+
+from inkdigits.data.dataset import Dataset
+from inkdigits.data.export import export_dataset
+from inkdigits.packed.model import ZOO, PackedModel
+
+COUNT = 300
+
+
+@pytest.fixture(scope="session")
+def some(mnist_test) -> Dataset:
+    """MNIST's first 300 test glyphs and the five after them that the default model reads wrong."""
+    answers = PackedModel.load("default").probabilities(mnist_test.glyphs[:4000]).argmax(axis=1)
+    wrong = np.flatnonzero(answers != mnist_test.labels[:4000])
+    return mnist_test.subset(np.concatenate([np.arange(COUNT - 5), wrong[wrong >= COUNT][:5]]))
+
+
+@pytest.fixture
+def data(tmp_path: Path, some: Dataset) -> Path:
+    export_dataset(some, tmp_path / "some.npz", "npz")
+    return tmp_path / "some.npz"
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Makes the folder of a run that trained on a source, with the default model as what it reached."""
+
+    def make(source: object) -> Path:
+        run = tmp_path / "run"
+        (run / "packed").mkdir(parents=True)
+        for path in (ZOO / "default").iterdir():
+            (run / "packed" / path.name).write_bytes(path.read_bytes())
+        (run / "run.json").write_text(json.dumps({"source": str(source)}))
+        epoch = {"epoch": 1, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.2, "validation_accuracy": 0.95}
+        lines = [json.dumps(epoch | {"epoch": number}) for number in (1, 2)]
+        (run / "history.jsonl").write_text("\n".join(lines))
+        return run
+
+    return make
+
+
+def read_metrics(folder: Path) -> dict:
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def read_predictions(folder: Path) -> list[dict[str, str]]:
+    with (folder / "predictions.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_report_is_written_and_metrics_are_what_is_printed(inkdigits, tmp_path, data):
+    outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
+    assert outcome.code == 0
+    assert outcome.err == f"report: {tmp_path / 'report' / 'report.md'}\n"
+    names = ["confusion.png", "metrics.json", "predictions.csv", "reliability.png", "report.md"]
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == names
+
+    metrics = read_metrics(tmp_path / "report")
+    low, high = metrics["accuracy_interval"]
+    right = sum(digit["right"] for digit in metrics["digits"])
+    lines = outcome.out.splitlines()
+    assert lines[13] == (
+        f"accuracy: {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}; "
+        f"{right} of {COUNT} right, n = {COUNT})"
+    )
+    assert lines[14] == f"loss: {metrics['loss']:.4f} nats a digit"
+    assert lines[15].startswith(f"ECE: {metrics['ece']:.4f} ")
+    assert lines[16] == f"Brier score: {metrics['brier']:.4f}"
+    assert lines[17] == f"macro F1: {metrics['macro_f1']:.4f}"
+    for digit, line in zip(metrics["digits"], lines[18:], strict=True):
+        assert line.startswith(f"{digit['digit']}: {digit['right']} of {digit['count']} right")
+    table = [re.sub("·", "0", line.partition("│")[2]).split() for line in lines[3:13]]
+    assert [[int(cell) for cell in row] for row in table] == metrics["confusion_matrix"]
+
+
+def test_the_numbers_are_scikit_learns_from_the_predictions(inkdigits, tmp_path, data, some):
+    inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
+    metrics = read_metrics(tmp_path / "report")
+    rows = read_predictions(tmp_path / "report")
+    labels = [int(row["label"]) for row in rows]
+    answers = [int(row["prediction"]) for row in rows]
+    probabilities = np.array([[float(row[str(digit)]) for digit in range(10)] for row in rows])
+    np.testing.assert_array_equal(labels, some.labels)
+    assert [int(row["index"]) for row in rows] == list(range(COUNT))
+    assert list(rows[0]) == ["index", "label", "prediction", "confidence", *"0123456789"]
+    np.testing.assert_array_equal(probabilities.argmax(axis=1), answers)
+    np.testing.assert_array_equal(probabilities.max(axis=1), [float(row["confidence"]) for row in rows])
+    assert metrics["accuracy"] == accuracy_score(labels, answers) <= (COUNT - 5) / COUNT
+    assert metrics["loss"] == pytest.approx(log_loss(labels, probabilities, labels=range(10)))
+    assert metrics["confusion_matrix"] == confusion_matrix(labels, answers, labels=range(10)).tolist()
+    assert metrics["count"] == COUNT
+
+
+def test_the_report_says_what_was_measured_and_how_to_do_it_again(inkdigits, tmp_path, data, some):
+    inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
+    report = (tmp_path / "report" / "report.md").read_text()
+    assert report.startswith("# default on some.npz (test)\n")
+    assert "default 1, int8" in report
+    assert some.sha256[:16] in report
+    assert f"inkdigits evaluate default --data {data} --split test" in report
+
+
+def test_without_a_report_nothing_is_written(inkdigits, tmp_path, data, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outcome = inkdigits("evaluate", "default", "--data", data)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert f"n = {COUNT}" in outcome.out
+    assert list(tmp_path.iterdir()) == [data]
+
+
+def test_the_validation_split_is_the_part_that_training_leaves_out(inkdigits, data):
+    whole = inkdigits("evaluate", "default", "--data", data, "--split", "train").out
+    part = inkdigits("evaluate", "default", "--data", data, "--split", "validation").out
+    assert f"n = {COUNT}" in whole
+    assert f"n = {COUNT // 6}" in part
+
+
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_rows_that_cannot_be_used_are_named_and_the_rest_is_measured(inkdigits, tmp_path, some, split):
+    export_dataset(some, tmp_path / "some.csv", "csv")
+    with (tmp_path / "some.csv").open("a") as file:
+        file.write("7,1,2\n")
+    outcome = inkdigits("evaluate", "default", "--data", tmp_path / "some.csv", "--split", split)
+    assert outcome.code == 1  # some failed, the rest were read
+    assert outcome.err == f"left out some.csv, line {COUNT + 2}: 3 values instead of 785\n"
+    assert f"n = {COUNT if split == 'test' else COUNT // 6}" in outcome.out
+    strict = inkdigits("evaluate", "default", "--data", tmp_path / "some.csv", "--split", split, "--strict")
+    assert (strict.code, strict.out) == (1, "")
+    assert f"line {COUNT + 2}" in strict.error[0]
+
+
+def test_an_unknown_model_is_missing(inkdigits, tmp_path):
+    outcome = inkdigits("evaluate", tmp_path / "nobody")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "nobody" in outcome.error[0]
+    assert "Models that ship: default" in outcome.error[1]
+
+
+def test_data_that_are_not_there_are_named(inkdigits, tmp_path):
+    outcome = inkdigits("evaluate", "default", "--data", tmp_path / "nowhere")
+    assert outcome.code != 0
+    assert outcome.out == ""
+    assert f"'{tmp_path / 'nowhere'}', no such file or folder" in outcome.error[0]
+
+
+def test_a_report_without_matplotlib_names_the_extra(inkdigits, tmp_path, data, monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
+    assert outcome.code == 3
+    assert outcome.error[1] == "Run: pip install 'inkdigits[train]'"
+    assert inkdigits("evaluate", "default", "--data", data).code == 0
+
+
+def test_the_report_of_a_run_lies_in_the_run_with_its_history(inkdigits, data, make_run):
+    run = make_run("mnist")
+    outcome = inkdigits("evaluate", run, "--data", data)
+    assert outcome.err == f"report: {run / 'report' / 'report.md'}\n"
+    assert (run / "report" / "history.png").is_file()
+    assert read_metrics(run / "report")["count"] == COUNT
+
+
+def test_a_run_is_not_measured_on_glyphs_it_was_trained_on_unless_asked(inkdigits, data, make_run):
+    run = make_run(data)
+    outcome = inkdigits("evaluate", run, "--data", data)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert f"{COUNT} of {COUNT} that stand in both" in outcome.error[0]
+    assert inkdigits("evaluate", run, "--data", data, "--split", "validation").code == 0
+
+
+@pytest.mark.parametrize("name", ["run.json", "history.jsonl"])
+@pytest.mark.parametrize("content", ["{", "[]", "\udcff"])
+def test_a_damaged_file_of_a_run_is_named(inkdigits, data, make_run, name, content):
+    run = make_run("mnist")
+    (run / name).write_text(content, errors="surrogateescape")
+    outcome = inkdigits("evaluate", run, "--data", data)
+    assert (outcome.code, outcome.out) == (1, "")
+    message, hint = outcome.error
+    assert "Expected" in message
+    assert hint

@@ -1,0 +1,174 @@
+import io
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+
+import inkdigits as package
+from inkdigits.cli import COMMANDS, cli, run
+from inkdigits.errors import MissingModelError
+
+HEAVY = ("numpy", "cv2", "PIL", "ai_edge_litert", "tensorflow", "keras", "matplotlib", "rich")
+INKDIGITS = [sys.executable, "-m", "inkdigits"]
+
+
+def leaves(group: click.Group = cli, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
+    """Every command that does something, with the words that call it."""
+    found = []
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        here = (*words, name)
+        found += leaves(command, here) if isinstance(command, click.Group) else [(here, command)]
+    return found
+
+
+def test_help_and_version_load_nothing_heavy():
+    calls = [["--help"], ["-h"], ["--version"], ["train", "--list"], ["data", "--help"]]
+    calls += [[*words, "--help"] for words, _ in leaves()]
+    script = (
+        "import sys\n"
+        "from inkdigits.cli import run\n"
+        f"for arguments in {calls!r}:\n"
+        "    assert run(arguments) == 0, arguments\n"
+        f"    heavy = set({HEAVY!r}) & {{name.partition('.')[0] for name in sys.modules}}\n"
+        "    assert not heavy, (arguments, heavy)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Usage: inkdigits") == len(calls) - 2
+
+
+@pytest.mark.parametrize(("words", "command"), leaves(), ids=[" ".join(words) for words, _ in leaves()])
+def test_every_command_has_help_with_an_example_of_itself(words, command, inkdigits):
+    outcome = inkdigits(*words, "--help")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    assert "Example" in outcome.out
+    assert f"\n    inkdigits {' '.join(words)}" in outcome.out
+    assert command.get_short_help_str()
+    for parameter in command.params:
+        assert isinstance(parameter, click.Argument) or parameter.help, (words, parameter.name)
+
+
+def test_help_lists_every_command(inkdigits):
+    out = inkdigits("--help").out
+    listed = [line.split()[0] for line in out.partition("Commands:")[2].splitlines() if line[:3].strip()]
+    assert listed == list(COMMANDS)
+
+
+def test_the_version_is_the_packages(inkdigits):
+    for option in ("--version", "-V"):
+        outcome = inkdigits(option)
+        assert (outcome.code, outcome.out, outcome.err) == (0, f"inkdigits, version {package.__version__}\n", "")
+
+
+def test_without_a_command_the_help_goes_to_stderr(inkdigits):
+    outcome = inkdigits()
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("Usage: inkdigits")
+    assert "read" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected", "advice"),
+    [
+        (("read", "missing.png"), 1, "missing.png: Expected a picture file. Received: missing.png, no such file.", ""),
+        (("evaluate", "default", "--data", "wrong.bin"), 1, "wrong.bin, a file of another kind", "Convert it"),
+        (("nonsense",), 2, "No such command 'nonsense'", "inkdigits --help"),
+        (("--nonsense",), 2, "No such option '--nonsense'", "inkdigits --help"),
+        (("read",), 2, "Missing argument 'PICTURES...'", "inkdigits read --help"),
+        (("read", "a.png", "--nonsense"), 2, "No such option '--nonsense'", "inkdigits read --help"),
+        (("read", "a.png", "--format", "xml"), 2, "'xml' is not one of 'text', 'json', 'jsonl', 'csv'", "read --help"),
+        (("read", "a.png", "--min-confidence", "high"), 2, "'high' is not a valid float", "read --help"),
+        (("read", "a.png", "--min-confidence", "1.5"), 2, "0 to 1. Received: 1.5", "0.5 is usual"),
+        (("data", "nonsense"), 2, "No such command 'nonsense'", "inkdigits data --help"),
+        (("data", "export", "x.csv"), 2, "Missing option '--format'", "inkdigits data export --help"),
+        (("models", "default", "two"), 2, "unexpected extra argument (two)", "inkdigits models --help"),
+        (("models", "nobody"), 3, "Received: 'nobody'", "Models that ship: default"),
+        (("read", "a.png", "--model", "nobody"), 3, "Received: 'nobody'", "inkdigits train"),
+        (("train", "--recipe", "nobody"), 3, "Expected a recipe among mlp-128", "inkdigits train --list"),
+    ],
+)
+def test_an_error_is_one_line_and_a_hint_and_the_exit_code_says_its_kind(
+    arguments, code, expected, advice, inkdigits, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wrong.bin").write_text("no data")
+    outcome = inkdigits(*arguments)
+    assert outcome.code == code
+    assert outcome.out == ""
+    message, hint = outcome.error
+    assert expected in message
+    assert advice in hint
+
+
+def test_a_newline_in_a_name_does_not_break_the_line_of_an_error(inkdigits):
+    assert inkdigits("models", "two\nlines").code == 3
+    message, _ = inkdigits("read", "two\nlines.png").error
+    assert "two lines.png" in message
+
+
+def test_what_the_disk_refuses_is_an_error_without_traceback(inkdigits, tmp_path):
+    (tmp_path / "file").write_text("")
+    for option in ("-o", "--annotate", "--save-glyphs"):
+        outcome = inkdigits("read", "sample:mnist", option, tmp_path / "file" / "inside")
+        assert (outcome.code, outcome.out) == (1, "")
+        message, hint = outcome.error
+        assert str(tmp_path / "file") in message
+        assert "path" in hint
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "models", "nobody"], ["models", "nobody", "--debug"]])
+def test_debug_raises_wherever_it_stands(arguments):
+    with pytest.raises(MissingModelError):
+        run(arguments)
+
+
+def test_only_debug_shows_a_traceback():
+    for extra, shown in (([], False), (["--debug"], True)):
+        done = subprocess.run([*INKDIGITS, "models", "nobody", *extra], capture_output=True, text=True, check=False)
+        assert ("Traceback" in done.stderr) == shown
+        assert done.returncode == (1 if shown else 3)
+        assert done.stdout == ""
+
+
+def test_the_process_leaves_with_the_exit_code_of_the_command():
+    for arguments, code in ((["models"], 0), (["read", "missing.png"], 1), (["nonsense"], 2), (["models", "x"], 3)):
+        assert subprocess.run([*INKDIGITS, *arguments], capture_output=True, check=False).returncode == code
+
+
+def test_stopping_a_command_is_no_error(inkdigits, monkeypatch):
+    class Stopped(io.BytesIO):
+        def read(self, *_):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Stopped()))
+    outcome = inkdigits("read", "-")
+    assert (outcome.code, outcome.out, outcome.err.strip()) == (130, "", "stopped.")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["models"], ["read", "sample:mnist"], ["read", *["sample:mnist"] * 150, "--format", "jsonl"]]
+)
+def test_a_reader_that_has_left_is_no_error(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*INKDIGITS, *arguments], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_head_gets_its_line_and_nobody_complains():
+    arguments = [*INKDIGITS, "read", *["sample:mnist"] * 150, "--format", "jsonl"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith(b'{"path": "sample:mnist"')
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0

@@ -1,0 +1,88 @@
+import json
+import shutil
+from dataclasses import asdict
+
+from inkdigits.packed.card import load_card
+from inkdigits.packed.model import ZOO, model_names
+
+
+def test_models_lists_what_ships_a_line_each(inkdigits):
+    outcome = inkdigits("models")
+    lines = outcome.out.splitlines()
+    assert (outcome.code, outcome.err) == (0, "")
+    assert [line.split()[0] for line in lines] == model_names()
+    card = load_card(ZOO / "default")
+    line = lines[model_names().index("default")]
+    assert f"version {card.version}  {card.weights}" in line
+    assert f"{card.parameters:,} parameters" in line
+    assert f"{(ZOO / 'default' / 'model.tflite').stat().st_size / 1000:.0f} kB" in line
+    assert f"validation accuracy {card.scores['validation']['accuracy']:.2%}" in line
+
+
+def test_models_shows_the_card_of_one(inkdigits):
+    outcome = inkdigits("models", "default")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert json.loads(outcome.out) == asdict(load_card(ZOO / "default"))
+
+
+def test_a_model_is_also_named_by_its_folder_or_its_run(inkdigits, tmp_path):
+    shutil.copytree(ZOO / "default", tmp_path / "run" / "packed")
+    expected = inkdigits("models", "default").out
+    assert inkdigits("models", tmp_path / "run" / "packed").out == expected
+    assert inkdigits("models", tmp_path / "run").out == expected
+
+
+def test_an_unknown_model_is_missing_and_the_known_are_named(inkdigits):
+    outcome = inkdigits("models", "nobody")
+    assert (outcome.code, outcome.out) == (3, "")
+    message, hint = outcome.error
+    assert "Received: 'nobody'" in message
+    assert all(name in hint for name in model_names())
+
+
+def test_a_damaged_card_is_named(inkdigits, tmp_path):
+    (tmp_path / "card.json").write_text("{")
+    outcome = inkdigits("models", tmp_path)
+    assert (outcome.code, outcome.out) == (1, "")
+    message, hint = outcome.error
+    assert str(tmp_path / "card.json") in message
+    assert hint == "Pack the model again."
+
+
+def test_a_network_that_was_changed_is_not_used(inkdigits, tmp_path):
+    shutil.copytree(ZOO / "default", tmp_path / "model")
+    with (tmp_path / "model" / "model.tflite").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"changed")
+    for verb in ("read", "evaluate"):
+        arguments = ("read", "sample:mnist", "--model") if verb == "read" else ("evaluate",)
+        outcome = inkdigits(*arguments, tmp_path / "model")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert "SHA-256" in outcome.error[0]
+
+
+def test_the_doctor_finds_that_everything_works_here(inkdigits):
+    outcome = inkdigits("doctor")
+    assert (outcome.code, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert [line.split(":")[0] for line in lines[:5]] == [
+        f"ok       {name}" for name in ("machine", "packages", "MNIST", "default model", "a sample")
+    ]
+    assert "60000 + 10000 glyphs, hashes right" in lines[2]
+    assert "ok       [train]" in lines[5:]
+
+
+def test_the_doctor_says_what_is_missing_and_checks_the_rest(inkdigits, tmp_path, monkeypatch):
+    monkeypatch.setattr("inkdigits.data.mnist.EMBEDDED", tmp_path)
+    outcome = inkdigits("doctor")
+    assert outcome.code == 3
+    kinds = [line.split()[0] for line in outcome.out.splitlines()[:5]]
+    assert kinds == ["ok", "ok", "missing", "ok", "ok"]
+    assert outcome.out.splitlines()[2].startswith("missing  MNIST: Expected MNIST's train-images-idx3-ubyte")
+
+
+def test_the_doctor_misses_a_default_model(inkdigits, tmp_path, monkeypatch):
+    monkeypatch.setattr("inkdigits.packed.model.ZOO", tmp_path)
+    outcome = inkdigits("doctor")
+    assert outcome.code == 3
+    assert outcome.out.splitlines()[3].startswith("missing  default model: Expected a packed model's name")

@@ -1,0 +1,88 @@
+"""What `inkdigits train` and `pack` say before TensorFlow is loaded; trainings are run in tests/learning."""
+
+import subprocess
+import sys
+
+import pytest
+
+from inkdigits.learning.recipes import RECIPES
+
+
+def without_tensorflow(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Calls the command line as if TensorFlow and Keras were not installed."""
+    script = (
+        "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; "
+        f"from inkdigits.cli import main; main({list(arguments)!r})"
+    )
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+
+def test_list_names_every_recipe_with_what_it_is(inkdigits):
+    outcome = inkdigits("train", "--list")
+    lines = outcome.out.splitlines()
+    assert [line.split()[0] for line in lines] == [recipe.name for recipe in RECIPES]
+    assert all(line.endswith(recipe.summary) for line, recipe in zip(lines, RECIPES, strict=True))
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_an_unknown_recipe_is_missing_and_the_known_are_named(inkdigits):
+    outcome = inkdigits("train", "--recipe", "mlp")
+    assert outcome.code == 3
+    message, hint = outcome.error
+    assert all(recipe.name in message for recipe in RECIPES)
+    assert "Received: 'mlp'" in message
+    assert hint == "Run: inkdigits train --list"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--epochs", "0", "Expected epochs of 1 or more. Received: 0."),
+        ("--epochs", "many", "'many' is not a valid integer"),
+        ("--max-steps", "0", "Expected max_steps of 1 or more. Received: 0."),
+        ("--batch-size", "-5", "Expected batch_size of 1 or more. Received: -5."),
+        ("--hidden", "0", "Expected hidden of sizes of 1 to 65536. Received: (0,)."),
+        ("--hidden", "128;64", "expected sizes such as 512,256,128, received '128;64'"),
+        ("--dropout", "1", "Expected dropout of 0 or more, below 1. Received: 1.0."),
+        ("--learning-rate", "0", "Expected learning_rate of above 0, at most 10. Received: 0.0."),
+        ("--learning-rate", "nan", "Expected learning_rate of above 0, at most 10. Received: nan."),
+        ("--label-smoothing", "1", "Expected label_smoothing of 0 or more, below 1. Received: 1.0."),
+        ("--activation", "gelu", "'gelu' is not one of 'relu', 'sigmoid', 'tanh', 'linear'"),
+        ("--optimizer", "lion", "'lion' is not one of 'adam', 'sgd', 'rmsprop'"),
+        ("--schedule", "cosine", "'cosine' is not one of 'constant', 'one-cycle'"),
+        ("--precision", "float16", "'float16' is not one of 'auto', 'float32', 'bfloat16'"),
+        ("--weights", "int4", "'int4' is not one of 'auto', 'int8', 'float32'"),
+        ("--log-every", "0", "0 is not in the range x>=1"),
+        ("--seed", "one", "'one' is not a valid integer"),
+    ],
+)
+def test_a_bad_value_is_wrong_usage_and_says_what_fits(inkdigits, tmp_path, monkeypatch, option, value, expected):
+    monkeypatch.chdir(tmp_path)
+    outcome = inkdigits("train", option, value)
+    assert (outcome.code, outcome.out) == (2, "")
+    message, hint = outcome.error
+    assert expected in message
+    assert hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_listing_and_bad_values_do_not_need_tensorflow():
+    assert without_tensorflow("train", "--list").returncode == 0
+    assert without_tensorflow("train", "--epochs", "0").returncode == 2
+    assert without_tensorflow("train", "--recipe", "nobody").returncode == 3
+
+
+@pytest.mark.parametrize("arguments", [("train",), ("pack", "run", "-o", "packed"), ("demo", "-o", "nowhere/demo")])
+def test_without_tensorflow_the_extra_to_install_is_named(arguments):
+    done = without_tensorflow(*arguments)
+    assert (done.returncode, done.stdout) == (3, "")
+    error, hint = done.stderr.splitlines()[-2:]
+    assert error == "error: Expected tensorflow for training. Received: it is not installed."
+    assert hint == "hint: Run: pip install 'inkdigits[train]'"
+    assert "Traceback" not in done.stderr
+
+
+def test_pack_needs_a_place_to_write(inkdigits):
+    outcome = inkdigits("pack", "runs/mine")
+    assert outcome.code == 2
+    assert "Missing option '-o' / '--output'" in outcome.error[0]
