@@ -10,10 +10,13 @@ UV_VERSION := 0.13.8
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
+$(UV):
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
 # The lock files decide what is installed: a stamp newer than they are means there is nothing to do.
-$(VENV)/train.stamp: requirements/train.txt pyproject.toml
+$(VENV)/train.stamp: requirements/train.txt pyproject.toml | $(UV)
 	@echo "== installing what training needs into $(VENV) (TensorFlow: 1.8 GB; a minute, once)"
-	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/train.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e .
 	@touch $@
@@ -44,12 +47,12 @@ format: $(VENV)/dev.stamp  ## put the style right
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: $(VENV)/dev.stamp  ## compile requirements/*.txt from pyproject.toml
+lock: | $(UV)  ## compile requirements/*.txt from pyproject.toml
 	@cd requirements && for set in base train dev; do \
 		case $$set in base) extras=;; train) extras="--extra train --extra checkout";; \
 			dev) extras="--extra train --extra checkout --extra dev";; esac; \
 		../$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-			--custom-compile-command "make lock" $$extras ../pyproject.toml -o $$set.txt || exit 1; \
+			--custom-compile-command "make lock" --constraint constraints.in $$extras ../pyproject.toml -o $$set.txt || exit 1; \
 	done
 
 bench-recipes: $(VENV)/dev.stamp  ## accuracy of every recipe, 5 seeds (about an hour)
