@@ -1,5 +1,6 @@
 import io
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 import inkdigits as package
 from inkdigits.cli import COMMANDS, cli, run
 from inkdigits.errors import MissingModelError
+from inkdigits.reading.source import find_sample
 
 HEAVY = ("numpy", "cv2", "PIL", "ai_edge_litert", "tensorflow", "keras", "matplotlib", "rich")
 INKDIGITS = [sys.executable, "-m", "inkdigits"]
@@ -110,6 +112,41 @@ def test_a_newline_in_a_name_does_not_break_the_line_of_an_error(inkdigits):
     assert inkdigits("models", "two\nlines").code == 3
     message, _ = inkdigits("read", "two\nlines.png").error
     assert "two lines.png" in message
+
+
+def test_signs_that_steer_a_terminal_are_escaped(inkdigits, tmp_path):
+    name = "red\x1b[31m\x07\u202e.jpg"
+    message, _ = inkdigits("read", name).error
+    assert message.startswith(r"red\x1b[31m\x07\u202e.jpg: Expected")
+    blank = tmp_path / name
+    shutil.copy(find_sample("blank"), blank)
+    assert inkdigits("read", blank).err == f"{tmp_path}/red\\x1b[31m\\x07\\u202e.jpg: rejected (blank)\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell cannot close streams")
+@pytest.mark.parametrize(
+    ("arguments", "code", "out", "err"),
+    [
+        ("read sample:chalk >&-", 0, b"", b""),
+        ("read sample:chalk 2>&-", 0, b"5\n", b""),
+        ("read sample:chalk <&- >&- 2>&-", 0, b"", b""),
+        ("--version >&-", 0, b"", b""),
+        ("read - <&-", 1, b"",
+         b"error: -: Expected a picture. Received: an empty file.\nhint: Copy or export the picture again.\n"),
+    ],
+)  # fmt: skip
+def test_closed_standard_streams_are_empty_ones(arguments, code, out, err):
+    done = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m inkdigits {arguments}"], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, out, err)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell cannot close streams")
+def test_keeping_native_code_quiet_copes_with_a_closed_stderr():
+    script = "from inkdigits.cli.terminal import quiet_native_stderr\nwith quiet_native_stderr(): print('read')"
+    done = subprocess.run(["sh", "-c", f"'{sys.executable}' -c \"{script}\" 2>&-"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"read\n")
 
 
 def test_what_the_disk_refuses_is_an_error_without_traceback(inkdigits, tmp_path):

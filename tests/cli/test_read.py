@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -254,6 +255,26 @@ def test_glyphs_and_annotated_pictures_are_written_for_each_picture_that_has_one
     for path in drawn.iterdir():
         with Image.open(path) as picture:
             assert (picture.format, picture.mode) == ("PNG", "RGB")
+
+
+@pytest.mark.parametrize("name", ["x" * 251, "x" + "é" * 125])
+def test_the_longest_of_names_does_not_keep_its_files_from_being_written(inkdigits, tmp_path, name):
+    (tmp_path / "pictures").mkdir()
+    shutil.copy(SAMPLES / "mnist.png", tmp_path / "pictures" / f"{name}.png")
+    seen, drawn = tmp_path / "seen", tmp_path / "drawn"
+    outcome = inkdigits("read", tmp_path / "pictures", "sample:chalk", "--save-glyphs", seen, "--annotate", drawn)
+    assert (outcome.code, outcome.err) == (0, "")
+    cut = name[: 100 if name.isascii() else 50]
+    for folder in (seen, drawn):
+        assert sorted(path.name for path in folder.iterdir()) == [f"00000_{cut}.png", "00001_sample_chalk.png"]
+
+
+def test_a_photo_in_heic_is_an_error_with_a_hint_and_the_rest_of_its_folder_is_read(inkdigits, scans):
+    (scans / "photo.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(200))
+    outcome = inkdigits("read", scans)
+    assert (outcome.code, len(outcome.out.splitlines())) == (1, 4)
+    assert outcome.error[0].startswith(f"{scans / 'photo.HEIC'}: ")
+    assert "Export the photo as JPEG" in outcome.error[1]
 
 
 def test_a_picture_from_standard_input_can_be_annotated(inkdigits, tmp_path, monkeypatch):

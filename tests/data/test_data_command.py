@@ -1,3 +1,5 @@
+import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +11,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from inkdigits.cli.data import command
+from inkdigits.data import mnist
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
 from inkdigits.data.source import load_dataset
-from inkdigits.errors import DataError
+from inkdigits.errors import DataError, MissingDataError
 
 
 def invoke(*arguments: object) -> Result:
@@ -131,3 +134,27 @@ def test_export_of_a_flawed_source_writes_the_rest_and_says_so(tmp_path: Path, f
     assert result.exit_code == 1
     assert "line 62" in result.stderr
     assert len(load_dataset(tmp_path / "b.npz")) == 60
+
+
+def test_verify_tells_a_missing_embedded_file_from_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, labels = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
+    for path in mnist.EMBEDDED.iterdir():
+        if path.name != labels:
+            shutil.copy(path, tmp_path)
+    (tmp_path / images).write_bytes((tmp_path / images).read_bytes()[:5000])
+    monkeypatch.setattr(mnist, "EMBEDDED", tmp_path)
+    result = invoke("verify")
+    assert isinstance(result.exception, MissingDataError)
+    assert result.exception.message == (
+        f"Expected {labels} with SHA-256 {mnist.SHA256['test', 'labels']}. Received: missing."
+    )
+    (tmp_path / labels).write_bytes(b"no labels")
+    received = hashlib.sha256((tmp_path / images).read_bytes()).hexdigest()
+    result = invoke("verify")
+    assert type(result.exception) is DataError
+    assert result.exception.message == (
+        f"Expected {images} with SHA-256 {mnist.SHA256['test', 'images']}. Received: "
+        f"{received} of the compressed bytes, whose gzip is damaged."
+    )

@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.mnist import EMBEDDED, load_data, load_mnist, verify
-from inkdigits.errors import DataError, SettingError
+from inkdigits.errors import DataError, MissingDataError, SettingError
 
 LABELS = "t10k-labels-idx1-ubyte.gz"
 
@@ -61,17 +62,28 @@ def test_a_changed_byte_is_named_with_both_hashes(copy: Path) -> None:
 
 def test_a_missing_file_is_named(copy: Path) -> None:
     (copy / LABELS).unlink()
-    with pytest.raises(DataError, match=rf"Expected MNIST's {LABELS} in .*Received: no such file"):
+    with pytest.raises(MissingDataError, match=rf"Expected MNIST's {LABELS} in .*Received: no such file"):
         load_mnist("test", folder=copy)
     assert verify(copy)[3].received == "missing"
 
 
-def test_a_file_cut_off_is_bad_and_the_others_are_still_checked(copy: Path) -> None:
-    (copy / LABELS).write_bytes((copy / LABELS).read_bytes()[:1000])
+@pytest.mark.parametrize("damage", ["cut off", "changed in the middle"])
+def test_a_file_of_damaged_gzip_is_named_with_both_hashes_and_the_others_are_still_checked(
+    copy: Path, damage: str
+) -> None:
+    content = bytearray((copy / LABELS).read_bytes())
+    content[1000:] = b"" if damage == "cut off" else bytes(len(content) - 1000)
+    (copy / LABELS).write_bytes(content)
+    received = f"{hashlib.sha256(content).hexdigest()} of the compressed bytes, whose gzip is damaged"
     checks = verify(copy)
-    assert "undamaged gzip" in checks[3].received
+    assert checks[3].received == received
     assert not checks[3].ok
     assert checks[2].ok
+    with pytest.raises(DataError) as info:
+        load_mnist("test", folder=copy)
+    assert info.value.message == (
+        f"Expected {copy / LABELS} with SHA-256 {checks[3].expected} (uncompressed). Received: {received}."
+    )
 
 
 def test_an_unknown_split_is_refused() -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
 from inkdigits.data.mnist import EMBEDDED, load_mnist
-from inkdigits.data.source import check_overlap, load_dataset
+from inkdigits.data.source import check_overlap, has_test_part, load_dataset
 from inkdigits.errors import DataError, SettingError
 
 
@@ -142,3 +142,16 @@ def test_a_glyph_that_differs_in_one_level_is_not_shared(digits: Dataset) -> Non
 
 def test_mnist_shares_no_glyph_between_its_halves(mnist_test: Dataset) -> None:
     check_overlap(load_mnist("train"), mnist_test)
+
+
+def test_a_source_tells_whether_it_brings_a_test_part(tmp_path: Path, digits: Dataset) -> None:
+    export_dataset(digits, tmp_path / "one.npz", "npz")
+    np.savez(
+        tmp_path / "both.npz", x_train=digits.glyphs, y_train=digits.labels, x_test=digits.glyphs, y_test=digits.labels
+    )
+    export_dataset(digits, tmp_path / "halves" / "train", "folder")
+    assert not has_test_part(tmp_path / "halves")
+    export_dataset(digits, tmp_path / "halves" / "test", "folder")
+    assert has_test_part(tmp_path / "halves")
+    assert [has_test_part(tmp_path / name) for name in ("one.npz", "both.npz", "none")] == [False, True, False]
+    assert has_test_part("mnist")

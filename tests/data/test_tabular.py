@@ -115,6 +115,25 @@ def test_a_header_without_label_is_refused(write: Callable[..., Path], digits: D
         load_csv(write(HEADER.removeprefix("label,"), *rows))
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("first", [HEADER, "5" + ",0" * 784])
+def test_columns_apart_by_other_signs_are_told_to_be_apart_by_commas(
+    write: Callable[..., Path], separator: str, first: str
+) -> None:
+    with pytest.raises(DataError) as info:
+        load_csv(write(first.replace(",", separator)))
+    assert info.value.hint == "Separate the columns with commas."
+
+
+def test_the_names_of_a_wrong_header_are_cut(write: Callable[..., Path]) -> None:
+    path = write(",".join(sign * 50 for sign in "abcdefg"))
+    with pytest.raises(DataError) as info:
+        load_csv(path)
+    shown = ", ".join(sign * 20 for sign in "abcde")
+    assert info.value.message == f"Expected a column named label in {path}. Received: 7 columns, {shown} ..."
+    assert info.value.hint == "Test files of competitions have no labels: use a file that has them."
+
+
 def test_rows_without_label_are_refused(write: Callable[..., Path], digits: Dataset) -> None:
     rows = [row.split(",", 1)[1] for row in rows_of(digits)]
     with pytest.raises(DataError, match="Received: 784 columns, so no label"):

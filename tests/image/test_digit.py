@@ -204,6 +204,22 @@ def test_a_digit_of_a_few_pixels_is_too_small(side):
     assert digit.glyph is not None
 
 
+@pytest.mark.parametrize("shape", [(1, 40), (40, 1), (2, 300), (4, 60), (8, 4000)])
+def test_a_picture_too_narrow_for_any_shape_is_too_small(shape):
+    stripes = np.full(shape, 210, np.uint8)
+    middle = [slice(side // 3, side - side // 3) for side in shape]
+    stripes[middle[0], middle[1]] = 40
+    digit = prepare(stripes)
+    assert digit.reason == "too_small"
+    assert digit.glyph is not None
+
+
+def test_a_picture_just_wide_enough_is_not_too_small():
+    page = np.full((40, 5), 210, np.uint8)
+    page[5:35, 2] = 40
+    assert prepare(page).reason is None
+
+
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("contrast", [3, 8, 15])
 def test_faint_ink_is_of_low_contrast_or_none(draw_digit, label, contrast):

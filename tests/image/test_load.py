@@ -290,6 +290,14 @@ def test_a_bool_array_is_black_and_white():
     assert load(np.ones((2, 2, 3), bool)).tolist() == [[255, 255], [255, 255]]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint16])
+def test_a_mask_of_integers_is_black_and_white_as_one_of_bools_is(dtype):
+    mask = np.array([[1, 0, 1]], dtype)
+    assert load(mask).tolist() == [[255, 0, 255]]
+    assert load(np.repeat(mask[..., None], 3, axis=2)).tolist() == [[255, 0, 255]]
+    assert load(mask * 2).tolist() == [[2, 0, 2]]
+
+
 @pytest.mark.parametrize("white", [1, 255])
 def test_floats_slightly_beyond_white_are_white(white):
     assert load(np.array([[0, 0.5, 1, 1.02]]) * white).tolist() == [[0, 128, 255, 255]]
@@ -300,6 +308,41 @@ def test_floats_slightly_beyond_white_are_white(white):
 )
 def test_levels_of_no_known_depth_are_scaled_from_lowest_to_highest(levels):
     np.testing.assert_allclose(load(levels).astype(int), [[0, 128, 255]], atol=1)
+
+
+@pytest.mark.parametrize("shape", [(600, 700), (2, 210_000), (300, 350, 4)])  # more levels than are scaled at a time
+def test_every_level_of_16_bits_is_rounded_to_the_nearest_of_8(shape):
+    deep = (np.arange(np.prod(shape)) % 65536).astype(np.uint16).reshape(shape)
+    expected = np.rint(deep / 257).astype(np.uint8)
+    np.testing.assert_array_equal(load(deep), load(expected))
+
+
+MEMORY = """
+import io, resource, sys
+import numpy as np
+from PIL import Image
+from inkdigits.image.load import load
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+levels = np.tile(np.arange(3000), (3000, 1)).astype(np.uint8)
+picture = {"RGBA": lambda: np.dstack([levels] * 4), "16 bits": lambda: levels.astype(np.uint16) * 257}[sys.argv[1]]()
+file = io.BytesIO()
+Image.fromarray(picture).save(file, "PNG", compress_level=1)
+load(picture[:9, :9])
+del picture
+before = peak()
+load(file.getvalue())
+print((peak() - before) * (1 if sys.platform == "darwin" else 1024) / levels.size)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource module")
+@pytest.mark.parametrize("kind", ["RGBA", "16 bits"])
+def test_a_large_picture_takes_few_bytes_a_pixel(kind):
+    done = subprocess.run([sys.executable, "-c", MEMORY, kind], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 14
 
 
 @pytest.mark.parametrize("array", [LEVELS, LEVELS[..., None], np.ones((3, 3), bool)])

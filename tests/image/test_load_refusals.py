@@ -110,8 +110,10 @@ def test_a_pillow_image_of_a_mode_without_a_way_to_gray_is_refused():
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(PictureError, match=r"a folder. Name the files in it"):
+    with pytest.raises(PictureError) as info:
         load(tmp_path)
+    assert info.value.message == "Expected a picture file. Received: a folder."
+    assert info.value.hint == "Name the files in it."
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -132,8 +134,10 @@ def test_a_file_beyond_a_gigabyte_is_not_read(tmp_path):
     path = tmp_path / "video.png"
     with path.open("wb") as file:
         file.truncate((1 << 30) + 1)
-    with pytest.raises(PictureError, match=r"at most 1 GiB. Received: a larger one. Scale it down"):
+    with pytest.raises(PictureError) as info:
         load(path)
+    assert info.value.message == "Expected a file of at most 1 GiB. Received: a larger one."
+    assert info.value.hint == "Scale it down."
 
 
 @pytest.mark.parametrize("picture", [["a.png", "b.png"], None, 7])

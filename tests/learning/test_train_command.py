@@ -30,13 +30,21 @@ def test_train_evaluate_resume_and_pack(data, tmp_path, capfd):
     assert "XNNPACK" not in err
     recipe = json.loads((folder / "run.json").read_text())["recipe"]
     assert recipe["network"]["hidden"] == [32, 16]
-    assert run(["train", "--resume", str(folder)]) == 0
+    assert run(["train", "--resume", str(folder), "--epochs", "4", "--seed", "3"]) == 2
+    assert "Received: also --epochs, --seed" in capfd.readouterr().err
+    moved = data.rename(tmp_path / "moved.npz")
+    assert run(["train", "--resume", str(folder)]) == 3
+    assert run(["train", "--resume", str(folder), "--data", str(moved)]) == 0
     capfd.readouterr()
     test = load_mnist("test").subset(np.arange(300))
     export_dataset(test, tmp_path / "test.npz", "npz")
-    assert run(["evaluate", str(folder), "--data", str(tmp_path / "test.npz")]) == 0
-    assert "accuracy:" in capfd.readouterr().out
-    assert (folder / "report" / "history.png").is_file()
+    report = ["--report", str(folder / "mine")]
+    assert run(["evaluate", str(folder), "--data", str(tmp_path / "test.npz"), *report]) == 0
+    out, err = capfd.readouterr()
+    assert "accuracy:" in out
+    assert "is gone" in err
+    assert (folder / "mine" / "history.png").is_file()
+    moved.rename(data)
     assert run(["pack", str(folder), "-o", str(tmp_path / "packed"), "--name", "mine"]) == 0
     assert json.loads((tmp_path / "packed" / "card.json").read_text())["name"] == "mine"
 
@@ -46,7 +54,16 @@ def test_evaluating_a_run_on_its_own_training_glyphs_is_refused(data, tmp_path, 
     assert run(["train", "--epochs", "1", "--data", str(data), "-o", str(folder)]) == 0
     assert run(["evaluate", str(folder), "--data", str(data)]) == 1
     assert "Take them out of one of the two" in capfd.readouterr().err
-    assert run(["evaluate", str(folder), "--data", str(data), "--split", "validation"]) == 0
+    assert run(["evaluate", str(folder), "--split", "validation"]) == 0
+    assert "n = 200" in capfd.readouterr().out
+
+
+def test_data_whose_halves_share_glyphs_are_not_trained_on(small, tmp_path, capfd):
+    glyphs, labels = small.glyphs, small.labels
+    np.savez(tmp_path / "both.npz", x_train=glyphs, y_train=labels, x_test=glyphs[:9], y_test=labels[:9])
+    assert run(["train", "--data", str(tmp_path / "both.npz"), "-o", str(tmp_path / "run")]) == 1
+    assert "9 of 9" in capfd.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_iterations_are_printed_as_the_tutorial_did(data, tmp_path, capfd):

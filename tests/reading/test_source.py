@@ -37,6 +37,13 @@ def test_a_folder_gives_its_pictures_recursively_in_order(folder):
     assert paths_of(folder) == [folder / name for name in names]
 
 
+def test_a_folder_gives_photos_that_are_refused_with_a_hint_and_rarer_endings_too(folder):
+    names = sorted(f"empty/x.{ending}" for ending in ("HEIC", "heif", "avif", "jfif", "jpe", "pnm"))
+    for name in names:
+        (folder / name).touch()
+    assert paths_of(folder / "empty") == [folder / name for name in names]
+
+
 def test_a_glob_gives_what_matches_in_order(folder):
     assert paths_of(folder / "?.[pJ]*") == [folder / "a.JPG", folder / "b.png", folder / "e.png" / "f.gif"]
     assert paths_of(folder / "*.txt") == [folder / "notes.txt"]

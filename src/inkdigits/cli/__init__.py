@@ -6,6 +6,7 @@ import importlib
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,9 +47,15 @@ def exit_code(error: InkdigitsError) -> int:
 
 def show_error(message: str, hint: str = "") -> None:
     """Writes an error as one line, and its hint as another, to stderr."""
-    click.echo(f"error: {' '.join(message.split())}", err=True)
+    click.echo(f"error: {one_line(message)}", err=True)
     if hint:
-        click.echo(f"hint: {' '.join(hint.split())}", err=True)
+        click.echo(f"hint: {one_line(hint)}", err=True)
+
+
+def one_line(text: str) -> str:
+    """A text, such as a file's name, without what could break the line or steer the terminal."""
+    words = " ".join(text.split())
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
 
 
 def _report(error: InkdigitsError | OSError) -> int:
@@ -63,9 +70,21 @@ def _report(error: InkdigitsError | OSError) -> int:
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and leaves with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name that is no valid text is still a result
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
+
+
+def _open_closed_streams() -> None:
+    """Gives a process that was started with closed standard streams empty ones.
+
+    In this order each takes its own number, the lowest that is free, so that no other file gets it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def run(arguments: list[str]) -> int:

@@ -161,15 +161,18 @@ def _finish(dataset: Dataset) -> None:
 
 
 def _verify_embedded() -> None:
+    from inkdigits.data.mnist import MISSING
     from inkdigits.data.mnist import verify as verify_mnist
-    from inkdigits.errors import DataError
+    from inkdigits.errors import DataError, MissingDataError
 
     checks = verify_mnist()
     for check in checks:
         click.echo(f"{'ok ' if check.ok else 'bad'} {check.file} {check.received}")
     bad = [check for check in checks if not check.ok]
     if bad:
-        raise DataError(
-            f"Expected {bad[0].file} with SHA-256 {bad[0].expected}. Received: {bad[0].received.rstrip('.')}.",
+        worst = next((check for check in bad if check.received == MISSING), bad[0])
+        kind = MissingDataError if worst.received == MISSING else DataError
+        raise kind(
+            f"Expected {worst.file} with SHA-256 {worst.expected}. Received: {worst.received}.",
             hint=f"{len(bad)} of {len(checks)} files are bad: install inkdigits again.",
         )

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 @click.command("evaluate", short_help="Measure a model on labelled glyphs and write a report.")
 @click.argument("model")
-@click.option("--data", default="mnist", show_default=True, help="mnist, a folder, or an IDX, CSV or NPZ file.")
+@click.option("--data", help="mnist, a folder, or an IDX, CSV or NPZ file; by default mnist, or with --split train or "
+              "validation what the run was trained on.")  # fmt: skip
 @click.option("--split", type=click.Choice(["test", "train", "validation"]), default="test", show_default=True,
               help="Of the data; validation: the part of train that training leaves out.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Stop at the first bad row or picture of the data.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-              help="Write the report there; of a run, by default to RUN/report.")  # fmt: skip
-def command(model: str, data: str, split: str, strict: bool, report: Path | None) -> int:
+              help="Write the report there; of a run on its test split, by default to RUN/report.")  # fmt: skip
+def command(model: str, data: str | None, split: str, strict: bool, report: Path | None) -> int:
     """Measures MODEL: a packed model's name or folder, or a run.
 
     \b
@@ -39,13 +40,16 @@ def command(model: str, data: str, split: str, strict: bool, report: Path | None
     folder = find_model(model)
     with quiet_native_stderr():
         packed = PackedModel(folder)
+    source = _run_source(folder)
+    if data is None:
+        data = source if source is not None and split != "test" else "mnist"
     loaded = _load(data, split, strict=strict)
     dataset = _validation_part(loaded) if split == "validation" else loaded
-    if split == "test":
-        _refuse_training_glyphs(folder, dataset)
+    if split == "test" and source is not None:
+        _refuse_training_glyphs(source, dataset)
     probabilities = packed.probabilities(dataset.glyphs)
-    if report is None and (folder.parent / "run.json").is_file():
-        report = folder.parent / "report"
+    if source is not None and split == "test":
+        report = report or folder.parent / "report"
     if report is None:
         evaluation = evaluate(dataset.labels, probabilities)
     else:
@@ -82,17 +86,28 @@ def _validation_part(dataset: Dataset) -> Dataset:
     return dataset.subset(validation_split(dataset)[1])
 
 
-def _refuse_training_glyphs(folder: Path, dataset: Dataset) -> None:
-    """Refuses to measure a run on glyphs that it was trained on, unless asked for by --split."""
+def _run_source(folder: Path) -> str | None:
+    """What the run around a packed model was trained on; None if there is no run around it."""
     import json
 
-    from inkdigits.data.source import check_overlap, load_dataset
-
     path = folder.parent / "run.json"
-    if path.is_file():
-        with _damage_named(path):
-            source = json.loads(path.read_text(encoding="utf-8"))["source"]
-        check_overlap(load_dataset(source), dataset)
+    if not path.is_file():
+        return None
+    with _damage_named(path):
+        return str(json.loads(path.read_text(encoding="utf-8"))["source"])
+
+
+def _refuse_training_glyphs(source: str, dataset: Dataset) -> None:
+    """Refuses to measure a run on glyphs that it was trained on, unless asked for by --split."""
+    from inkdigits.data.source import check_overlap, load_dataset
+    from inkdigits.errors import MissingDataError
+
+    try:
+        training = load_dataset(source)
+    except MissingDataError:
+        click.echo(f"not checked for glyphs of the training: {source} is gone", err=True)
+        return
+    check_overlap(training, dataset)
 
 
 def _history(folder: Path) -> list[dict[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,7 +138,7 @@ def _saved(
     for folder in filter(None, (annotate, save_glyphs)):
         folder.mkdir(parents=True, exist_ok=True)
     for index, (page, source) in enumerate(named):
-        name = f"{index:05}_{Path(page.path).stem.replace(':', '_') or 'picture'}.png"
+        name = f"{index:05}_{_stem(page.path)}.png"
         digits = [digit for line in page.lines for digit in line.digits]
         if save_glyphs is not None and digits and digits[0].glyph is not None:
             Image.fromarray(digits[0].glyph).save(save_glyphs / name)
@@ -146,9 +147,15 @@ def _saved(
         yield page, source
 
 
+def _stem(path: str) -> str:
+    """What a picture's own files are named by: at most 100 bytes, for a file's name has room for 255 in all."""
+    stem = os.fsencode(Path(path).stem.replace(":", "_"))
+    return stem[:100].decode(errors="ignore") or "picture"
+
+
 def _write(named: Iterator[tuple[Page, Source]], form: str, out: TextIO, *, alone: bool) -> int:
     """Writes the pages as they come; the exit code is 1 if any picture could not be read."""
-    from inkdigits.cli import EXIT_FAILED, show_error
+    from inkdigits.cli import EXIT_FAILED, one_line, show_error
 
     failed = False
     writer = _Writer(form, out, alone=alone)
@@ -157,7 +164,7 @@ def _write(named: Iterator[tuple[Page, Source]], form: str, out: TextIO, *, alon
             failed = True
             show_error(f"{page.path}: {page.error}", page.hint)
         elif page.status != "ok" and form == "text":
-            click.echo(f"{page.path}: {page.status} ({page.reason})", err=True)
+            click.echo(one_line(f"{page.path}: {page.status} ({page.reason})"), err=True)
         writer.write(page)
     writer.close()
     return EXIT_FAILED if failed else 0

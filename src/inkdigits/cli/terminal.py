@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 @contextmanager
 def quiet_native_stderr() -> Iterator[None]:
     """Keeps native code off stderr: LiteRT and TensorFlow report every step there, whatever is asked of them."""
-    sys.stderr.flush()
-    kept = os.dup(2)
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed: quiet already
+        yield
+        return
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)

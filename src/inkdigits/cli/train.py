@@ -63,7 +63,8 @@ def command(
 ) -> None:
     """Trains a network by a recipe, with changes to it if you like, and packs it for reading.
 
-    Ctrl-C stops it after the step under way: what was reached is packed, and --resume goes on from there.
+    Ctrl-C stops it after the step under way: what was reached is packed, and --resume goes on from there, with
+    the run's own recipe, seed and data (--data says where the data are if they have moved).
 
     \b
     Examples:
@@ -86,15 +87,36 @@ def command(
         import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
         from inkdigits.learning.run import RunOptions, open_run, start_run
 
-    if resume is not None:
-        run = open_run(resume)
-        source = run.facts["source"]
-        train_set, check = load_training_data(source, strict=strict)
-    else:
-        source, run_options = data, RunOptions(**options)
-        train_set, check = load_training_data(source, strict=strict)
+    if resume is None:
+        run_options = RunOptions(**options)
+        source = data if data == "mnist" else str(Path(data).resolve())
         run = start_run(output or _free_folder(chosen.name), chosen, run_options, source=source)
+    else:
+        given = _given_options()
+        _refuse_changes(given)
+        run = open_run(resume)
+        source = data if "data" in given else run.facts["source"]
+    train_set, check = load_training_data(source, strict=strict)
     _train(run, train_set, check, resume=resume is not None, log_every=log_every)
+
+
+def _given_options() -> set[str]:
+    """The options that stand on the command line."""
+    context = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    return {name for name in context.params if context.get_parameter_source(name) is typed}
+
+
+def _refuse_changes(given: set[str]) -> None:
+    """Refuses options that a resumed run would not heed."""
+    from inkdigits.errors import SettingError
+
+    if extra := sorted(given - {"resume", "data", "strict", "log_every"}):
+        names = ", ".join("--" + name.replace("_", "-") for name in extra)
+        raise SettingError(
+            f"Expected --resume to go on as the run was started. Received: also {names}.",
+            hint="Leave them out, or start a new run.",
+        )
 
 
 _RECIPE_SETTINGS = frozenset(
@@ -111,13 +133,17 @@ def _show_recipes() -> None:
 
 
 def load_training_data(source: str, *, strict: bool) -> tuple[Dataset, Dataset | None]:
-    """The training set, and MNIST's test glyphs to check the packed model on: their labels are not looked at."""
-    from inkdigits.data.source import load_dataset
+    """The training set, and the test glyphs, if any, to check the packed model on: their labels are not looked at."""
+    from inkdigits.data.source import check_overlap, has_test_part, load_dataset
 
     dataset = load_dataset(source, strict=strict)
     for problem in dataset.problems:
-        click.echo(f"left out {problem.where}: {problem.reason}", err=True)
-    return dataset, load_dataset(source, split="test") if source == "mnist" else None
+        click.echo(f"left out {problem}", err=True)
+    if not has_test_part(source):
+        return dataset, None
+    test = load_dataset(source, split="test")
+    check_overlap(dataset, test)
+    return dataset, test
 
 
 def _free_folder(name: str) -> Path:

@@ -37,7 +37,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: The file is missing, damaged, no IDX file, of another type than uint8, too short or too long.
     """
-    return parse_idx(read_content(path), path.name)
+    return parse_idx(uncompress(read_file(path), path), path.name)
 
 
 def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
@@ -67,24 +67,33 @@ def _compress(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def read_content(path: Path) -> bytes:
-    """Reads a file's bytes, uncompressed.
-
-    Args:
-        path: The file, compressed with gzip or not.
-
-    Returns:
-        The uncompressed bytes.
+def read_file(path: Path) -> bytes:
+    """Reads a file's bytes as they are.
 
     Raises:
-        DataError: The file is missing or its compression is damaged.
+        DataError: The file is missing or cannot be read.
     """
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(
             f"Expected an IDX file at {path}. Received: {error.strerror or error}.", hint="Check the path."
         ) from error
+
+
+def uncompress(content: bytes, path: Path) -> bytes:
+    """Uncompresses a file's bytes.
+
+    Args:
+        content: The bytes, compressed with gzip or not.
+        path: The file, for messages.
+
+    Returns:
+        The uncompressed bytes: the very same if they are not compressed.
+
+    Raises:
+        DataError: The compression is damaged.
+    """
     if not content.startswith(GZIP_MAGIC):
         return content
     try:

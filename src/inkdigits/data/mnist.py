@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.data.dataset import Dataset, Labels, Split, check_split
-from inkdigits.data.idx import parse_idx, read_content
+from inkdigits.data.idx import parse_idx, read_file, uncompress
 from inkdigits.data.idx_pair import file_name, find_file
-from inkdigits.errors import DataError
+from inkdigits.errors import DataError, MissingDataError
 from inkdigits.image.glyph import Glyphs
 
 EMBEDDED = Path(__file__).parent / "embedded"
+MISSING = "missing"
 
 Kind: TypeAlias = Literal["images", "labels"]
 SHA256: dict[tuple[Split, Kind], str] = {
@@ -41,7 +42,8 @@ class FileCheck:
     Attributes:
         file: Its name.
         expected: SHA-256 that its uncompressed bytes should have.
-        received: SHA-256 that they have, or why there is none.
+        received: SHA-256 that they have, or `MISSING`; of the bytes as they are, and saying so, if the compression is
+            damaged.
     """
 
     file: str
@@ -62,7 +64,8 @@ def load_data() -> tuple[tuple[Glyphs, Labels], tuple[Glyphs, Labels]]:
         `(10000,)`; 0 is paper, 255 is full ink, labels are 0 to 9.
 
     Raises:
-        DataError: A file is missing or is not MNIST's own.
+        MissingDataError: A file is missing.
+        DataError: A file is not MNIST's own.
 
     Example:
         >>> (x_train, y_train), (x_test, y_test) = load_data()
@@ -84,7 +87,8 @@ def load_mnist(split: Split, *, folder: Path | None = None) -> Dataset:
         The data set, in MNIST's own order.
 
     Raises:
-        DataError: A file is missing or is not MNIST's own.
+        MissingDataError: A file is missing.
+        DataError: A file is not MNIST's own.
         SettingError: There is no such split.
     """
     check_split(split)
@@ -100,6 +104,9 @@ def verify(folder: Path | None = None) -> list[FileCheck]:
 
     Returns:
         One check a file: train images and labels, test images and labels.
+
+    Raises:
+        DataError: A file cannot be read.
     """
     folder = EMBEDDED if folder is None else folder
     return [_check(folder, split, kind) for split, kind in SHA256]
@@ -109,22 +116,28 @@ def _check(folder: Path, split: Split, kind: Kind) -> FileCheck:
     path = find_file(folder, split, kind)
     name, expected = file_name(split, kind), SHA256[split, kind]
     if path is None:
-        return FileCheck(name, expected, "missing")
+        return FileCheck(name, expected, MISSING)
+    return FileCheck(path.name, expected, _read(path)[1])
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    """A file's uncompressed bytes and their SHA-256; of the bytes as they are if the compression is damaged."""
+    content = read_file(path)
     try:
-        return FileCheck(path.name, expected, hashlib.sha256(read_content(path)).hexdigest())
-    except DataError as error:
-        return FileCheck(path.name, expected, error.message)
+        content = uncompress(content, path)
+    except DataError:
+        return content, f"{hashlib.sha256(content).hexdigest()} of the compressed bytes, whose gzip is damaged"
+    return content, hashlib.sha256(content).hexdigest()
 
 
 def _load(folder: Path, split: Split, kind: Kind) -> NDArray[np.uint8]:
     path = find_file(folder, split, kind)
     if path is None:
-        raise DataError(
+        raise MissingDataError(
             f"Expected MNIST's {file_name(split, kind)} in {folder}. Received: no such file.",
             hint="Install inkdigits again, or check the folder.",
         )
-    content = read_content(path)
-    received = hashlib.sha256(content).hexdigest()
+    content, received = _read(path)
     if received != SHA256[split, kind]:
         raise DataError(
             f"Expected {path} with SHA-256 {SHA256[split, kind]} (uncompressed). Received: {received}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 
 from inkdigits.data.dataset import Dataset, Split, check_split
@@ -56,6 +57,19 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
     raise MissingDataError(
         f"Expected {ACCEPTED}. Received: {str(source)!r}, no such file or folder.", hint="Check the path."
     )
+
+
+def has_test_part(source: str | Path) -> bool:
+    """Whether a source brings a test part of its own beside its training part."""
+    if source == "mnist":
+        return True
+    path = Path(source)
+    if path.is_dir():
+        return {"train", "test"} in (_idx_images(path).keys(), _split_folders(path).keys())
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as arrays:
+        return "x_test.npy" in arrays.namelist()
 
 
 def _load_file(path: Path, split: Split, strict: bool) -> Dataset:

@@ -23,6 +23,7 @@ from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 
 PIXELS = GLYPH_SIDE * GLYPH_SIDE
 FIELDS = 1 + PIXELS
+SHOWN_NAMES, SHOWN_LENGTH = 5, 20  # of a header without a label: enough to know the file by
 NPZ_PAIRS = (("images", "labels"), ("x", "y"))
 NPZ_SPLITS: dict[Split, tuple[str, str]] = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
 
@@ -89,9 +90,10 @@ def _row_parser(fields: Sequence[bytes], path: Path) -> Callable[[bytes], bytes]
     names = _names(fields)
     if _is_header(fields):
         if "label" not in names:
+            shown = ", ".join(name[:SHOWN_LENGTH] for name in names[:SHOWN_NAMES])
             raise DataError(
-                f"Expected a column named label in {path}. Received: {len(names)} columns, {', '.join(names[:3])} ...",
-                hint="Test files of competitions have no labels: use a file that has them.",
+                f"Expected a column named label in {path}. Received: {len(names)} columns, {shown} ...",
+                hint=_header_hint(fields),
             )
         if len(names) != FIELDS:
             raise DataError(
@@ -106,6 +108,13 @@ def _row_parser(fields: Sequence[bytes], path: Path) -> Callable[[bytes], bytes]
             hint="Put the label first in each row.",
         )
     return _parse_row
+
+
+def _header_hint(fields: Sequence[bytes]) -> str:
+    text = b"".join(fields)
+    if max(text.count(b";"), text.count(b"\t")) > len(fields) - 1:  # more than commas
+        return "Separate the columns with commas."
+    return "Test files of competitions have no labels: use a file that has them."
 
 
 def _move_first(row: bytes, column: int) -> bytes:

@@ -18,7 +18,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 SPECK = 0.03  # of the largest part's ink: less is dust, or the noise of JPEG
 WORK_SIDE = 1024  # a digit that fills 1/50 of a page's side still has the 20 pixels of a glyph
-LEAST_SIDE = 5  # pixels of the digit's longer side; no shape is left in fewer
+LEAST_SIDE = 5  # pixels of the digit's longer side and of the picture's shorter one; no shape is left in fewer
 LEAST_CONTRAST = 24  # gray levels between strokes and their paper; less is as often a stain as a stroke
 REACH = 0.35  # of the largest part's longer side: parts of one digit are no further apart
 
@@ -56,7 +56,7 @@ def prepare_digit(gray: Gray) -> PreparedDigit:
     zoom = gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]
     box = (round(left * zoom[0]), round(top * zoom[1]), max(1, round(width * zoom[0])), max(1, round(height * zoom[1])))
     reason = None
-    if max(box[2:]) < LEAST_SIDE:
+    if max(box[2:]) < LEAST_SIDE or min(work.shape) < LEAST_SIDE:
         reason = "too_small"
     elif _contrast(work[top : top + height, left : left + width], part) < LEAST_CONTRAST:
         reason = "low_contrast"

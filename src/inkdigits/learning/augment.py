@@ -10,10 +10,8 @@ import math
 
 import tensorflow as tf
 
+from inkdigits.image.glyph import CENTER, GLYPH_SIDE
 from inkdigits.learning.recipes import Augmentation
-
-SIDE = 28
-MIDDLE = 14.0  # MNIST's centre of mass, in pixel indices
 
 
 def augment(glyphs: tf.Tensor, augmentation: Augmentation, *, seed: tf.Tensor) -> tf.Tensor:
@@ -36,7 +34,7 @@ def augment(glyphs: tf.Tensor, augmentation: Augmentation, *, seed: tf.Tensor) -
         x = tf.raw_ops.ImageProjectiveTransformV3(
             images=x,
             transforms=_transforms(augmentation, draws[1:7]),
-            output_shape=(SIDE, SIDE),
+            output_shape=(GLYPH_SIDE, GLYPH_SIDE),
             fill_value=0.0,
             interpolation="BILINEAR",
             fill_mode="CONSTANT",
@@ -72,7 +70,7 @@ def _transforms(augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
     cos, sin = tf.cos(angle), tf.sin(angle)
     a, b = cos * wide, (slant * cos - sin) * tall
     c, d = sin * wide, (slant * sin + cos) * tall
-    left = MIDDLE - (a + b) * MIDDLE + draws[4] * augmentation.shift
-    top = MIDDLE - (c + d) * MIDDLE + draws[5] * augmentation.shift
+    left = CENTER - (a + b) * CENTER + draws[4] * augmentation.shift
+    top = CENTER - (c + d) * CENTER + draws[5] * augmentation.shift
     zero = tf.zeros_like(a)
     return tf.stack([a, b, left, c, d, top, zero, zero], axis=1)

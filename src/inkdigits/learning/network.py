@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from inkdigits.data.dataset import CLASSES
 from inkdigits.errors import require
 from inkdigits.learning.recipes import Convnet, Mlp
 
@@ -15,8 +16,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the CPU build announces it
 require("tensorflow", extra="train", purpose="training")
 
 import keras  # noqa: E402
-
-CLASSES = 10
 
 
 def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32") -> keras.Model:

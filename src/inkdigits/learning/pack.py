@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.errors import SettingError
+from inkdigits.evaluation.metrics import accuracy, log_loss
 from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import PREPARATION, Glyphs
 from inkdigits.learning.checkpoint import write_atomically
@@ -41,12 +42,14 @@ class Facts:
         version: Of this model.
         recipe: The whole recipe, as a dict.
         training: Seed, data, epochs, seconds, package versions.
+        license: Of the model and of what it was trained on.
     """
 
     name: str
     version: str = "1"
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+    license: str = ""
 
 
 def pack(
@@ -90,6 +93,7 @@ def pack(
             sha256=hashlib.sha256(content).hexdigest(),
             recipe=facts.recipe,
             training=facts.training,
+            license=facts.license,
         )
         card.save(folder)
         packed = PackedModel(folder)
@@ -148,10 +152,8 @@ def _agreement(reference: NDArray[np.float32], packed: NDArray[np.float32]) -> d
 
 
 def _scores(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> dict[str, float]:
-    probabilities = softmax(logits)
-    of_truth = probabilities[np.arange(len(labels)), labels]
     return {
-        "accuracy": float((logits.argmax(1) == labels).mean()),
-        "loss": float(-np.log(np.maximum(of_truth, 1e-12)).mean()),
+        "accuracy": accuracy(labels, logits.argmax(1)),
+        "loss": log_loss(labels, softmax(logits)),
         "count": len(labels),
     }

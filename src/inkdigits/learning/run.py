@@ -27,6 +27,8 @@ from inkdigits.learning.pack import Facts, Weights, pack
 from inkdigits.learning.recipes import Recipe, recipe_from_dict
 from inkdigits.packed.card import Card
 
+MNIST_LICENSE = "Apache-2.0; trained on MNIST (CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -78,9 +80,35 @@ class Run:
         return RunOptions(**self.facts["options"])
 
     def save(self, **facts: Any) -> None:
-        """Adds facts to `run.json` and writes it."""
+        """Adds facts to `run.json` and writes it, and makes the run's folder if there is none.
+
+        Raises:
+            TrainingError: It cannot be written.
+        """
         self.facts |= facts
+        try:
+            (self.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(
+                f"Expected to make {self.folder}. Received: {error}.", hint="Choose another with -o."
+            ) from error
         write_atomically(self.folder / "run.json", (json.dumps(self.facts, indent=2) + "\n").encode())
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """Where a resumed training goes on."""
+        return self.folder / "checkpoints" / "last.npz"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        """The best epoch's, by validation accuracy."""
+        return self.folder / "checkpoints" / "best.npz"
+
+    @property
+    def final_checkpoint(self) -> Path:
+        """The one to pack: with patience the best, if an epoch has ended; else the last."""
+        best = self.options.patience is not None and self.best_checkpoint.is_file()
+        return self.best_checkpoint if best else self.last_checkpoint
 
     def history(self) -> list[dict[str, float]]:
         """The lines of `history.jsonl`; empty before the first epoch's end."""
@@ -111,7 +139,7 @@ def open_run(folder: Path) -> Run:
 
 
 def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str) -> Run:
-    """Makes the folder of a new run.
+    """Prepares a new run; its folder is made when the training starts.
 
     Args:
         folder: Must not exist, or be empty.
@@ -120,20 +148,15 @@ def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str)
         source: Where the data come from, as `load_dataset` takes it; kept for resuming.
 
     Raises:
-        TrainingError: The folder holds something already, or cannot be made.
+        TrainingError: The folder holds something already.
     """
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise TrainingError(
-                f"Expected a new or empty folder for the run. Received: {folder}, which is not empty.",
-                hint="Choose another with -o, or go on with it: --resume.",
-            )
-        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"Expected to make {folder}. Received: {error}.", hint="Choose another with -o.") from error
-    run = Run(folder)
-    run.save(status="started", recipe=asdict(recipe), options=asdict(options), source=source, versions=versions())
-    return run
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise TrainingError(
+            f"Expected a new or empty folder for the run. Received: {folder}, which is not empty.",
+            hint="Choose another with -o, or go on with it: --resume.",
+        )
+    facts = {"recipe": asdict(recipe), "options": asdict(options), "source": source, "versions": versions()}
+    return Run(folder, facts)
 
 
 def versions() -> dict[str, str]:
@@ -179,8 +202,7 @@ def pack_run(
     """
     chosen, held_out = validation_split(dataset.labels)
     model = build(run.recipe.network)
-    best = run.options.patience is not None
-    load_weights(run.folder / "checkpoints" / ("best.npz" if best else "last.npz"), model)
+    load_weights(run.final_checkpoint, model)
     return pack(
         model,
         folder,
@@ -200,4 +222,5 @@ def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:
         version=version,
         recipe=run.facts["recipe"],
         training=training,
+        license=MNIST_LICENSE if run.facts["source"] == "mnist" else "",
     )

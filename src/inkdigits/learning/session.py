@@ -73,7 +73,7 @@ def train(
         check: Glyphs on which the packed model is compared with Keras; by default the validation part.
         listener: Called about twice a second, and whenever the steps done are a multiple of `report_every`.
         report_every: Steps.
-        resume: Goes on from the run's last checkpoint.
+        resume: Goes on from the run's last checkpoint, or its start if it has none.
         converting: Context in which the model is packed, such as one that silences TensorFlow's converter.
 
     Returns:
@@ -86,21 +86,20 @@ def train(
     chosen, held_out = validation_split(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
     facts = {"name": dataset.name, "sha256": dataset.sha256, "training": len(training), "validation": len(validation)}
-    if resume and run.facts.get("data", facts) != facts:
+    if resume and run.facts.get("data", facts)["sha256"] != dataset.sha256:
         raise TrainingError(
             f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
             hint="Give the same --data, or start a new run.",
         )
     model = build(recipe.network, seed=options.seed, precision=resolve_precision(recipe))
     trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=options.seed)
-    if resume:
-        load_checkpoint(run.folder / "checkpoints" / "last.npz", trainer)
-    run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
+    if resume and run.last_checkpoint.is_file():
+        load_checkpoint(run.last_checkpoint, trainer)
     session = _Session(run, trainer, validation, listener, report_every)
+    run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
     with _stop_on_interrupt() as stopped:
         session.run(stopped)
-    if options.patience is not None:
-        load_weights(run.folder / "checkpoints" / "best.npz", model)
+    load_weights(run.final_checkpoint, model)
     status = "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
     run.save(status=status, step=trainer.step, epochs=trainer.epoch, seconds=session.seconds)
     to_float32(model, recipe.network).save(run.folder / "model.keras")
@@ -144,7 +143,7 @@ class _Session:
                 self._report(score, done, seconds, validation)
             if ended:
                 sums = _Sums()
-        save_checkpoint(self._run.folder / "checkpoints" / "last.npz", trainer)
+        save_checkpoint(self._run.last_checkpoint, trainer)
 
     def _report(self, score: Score, steps: int, seconds: float, validation: Score | None) -> None:
         trainer = self._trainer
@@ -173,9 +172,9 @@ class _Session:
         }
         self._history.append(entry)
         self._write_history()
-        save_checkpoint(run.folder / "checkpoints" / "last.npz", trainer)
+        save_checkpoint(run.last_checkpoint, trainer)
         if validation.accuracy > best:
-            save_checkpoint(run.folder / "checkpoints" / "best.npz", trainer)
+            save_checkpoint(run.best_checkpoint, trainer)
         run.save(step=trainer.step, seconds=self.seconds)
         if self._writer is not None:
             with self._writer.as_default(trainer.step):

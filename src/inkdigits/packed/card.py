@@ -28,7 +28,7 @@ class Card:
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
         scores: What was measured, by split: accuracy, loss, number of glyphs; agreement with the Keras model.
-        license: Of the model and of what it was trained on.
+        license: Of the model and of what it was trained on; empty if whoever trained it did not say.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Card:
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
-    license: str = "Apache-2.0; trained on MNIST (CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges)"
+    license: str = ""
 
     def save(self, folder: Path) -> None:
         """Writes `card.json` into a folder."""

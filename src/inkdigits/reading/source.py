@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from inkdigits.errors import PictureError
-from inkdigits.image.load import SUFFIXES
+from inkdigits.image.load import HEIF_SUFFIXES, SUFFIXES
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SAMPLE_PREFIX = "sample:"
@@ -81,4 +81,6 @@ def _search(name: str) -> list[Path]:
 
 
 def _pictures_in(folder: Path) -> set[Path]:
-    return {path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()}
+    """The files with a picture's ending, those too that loading can only explain how to convert."""
+    endings = SUFFIXES | HEIF_SUFFIXES
+    return {path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file()}
