@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.errors import MissingModelError, PictureError, SettingError
-from inkdigits.reading.recognizer import ReadingOptions, Recognizer, read
+from inkdigits.reading.recognizer import Recognizer, read
 
 
 def as_png(glyph: np.ndarray, zoom: int = 1) -> bytes:
@@ -73,7 +73,7 @@ def test_the_order_is_kept_over_several_batches(recognizer, mnist_test):
     assert [index for index, page in enumerate(pages) if page.status == "rejected"] == [10, 70]
     assert [index for index, page in enumerate(pages) if page.status == "error"] == [64]
     for index in (0, 9, 11, 63, 65, 127, 128, 149):
-        alone = recognizer.read_one(pictures[index], ReadingOptions(min_confidence=0))
+        alone = recognizer.read_one(pictures[index], min_confidence=0)
         assert pages[index].text == alone.text
         assert pages[index].confidence == pytest.approx(alone.confidence, abs=1e-5)
 
@@ -142,7 +142,7 @@ def test_read_one_raises_what_read_reports(recognizer):
 
 def test_a_blank_is_rejected_however_low_the_limit(recognizer):
     for limit in (0, 0.5, 1):
-        page = recognizer.read_one(BLANK, ReadingOptions(min_confidence=limit))
+        page = recognizer.read_one(BLANK, min_confidence=limit)
         assert (page.status, page.reason, page.text, page.confidence) == ("rejected", "blank", "", None)
 
 
@@ -167,10 +167,10 @@ def test_a_digit_of_a_few_pixels_is_rejected_with_its_reason(recognizer):
 
 
 def test_a_doubtful_digit_is_rejected_above_its_confidence_and_uncertain_below(recognizer, doubtful):
-    confidence = recognizer.read_one(doubtful, ReadingOptions(min_confidence=0)).confidence
+    confidence = recognizer.read_one(doubtful, min_confidence=0).confidence
     assert confidence < 0.9
-    below = recognizer.read_one(doubtful, ReadingOptions(min_confidence=confidence - 0.01))
-    above = recognizer.read_one(doubtful, ReadingOptions(min_confidence=confidence + 0.01))
+    below = recognizer.read_one(doubtful, min_confidence=confidence - 0.01)
+    above = recognizer.read_one(doubtful, min_confidence=confidence + 0.01)
     assert (below.status, below.reason) == ("uncertain", "ambiguous")
     assert (above.status, above.reason, above.text) == ("rejected", "ambiguous", "")
     assert below.text == above.lines[0].text
@@ -250,3 +250,9 @@ def test_reading_loads_neither_tensorflow_nor_keras_nor_matplotlib(sevens, tmp_p
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["7", "[]"]
+
+
+def test_samples_are_known_to_every_way_of_reading(recognizer):
+    assert recognizer.read_one("sample:chalk").text == "5"
+    assert [page.text for page in recognizer.read(["sample:chalk", "sample:photo"])] == ["5", "7"]
+    assert next(recognizer.stream(["sample:none"])).status == "error"

@@ -113,10 +113,10 @@ def _pages(recognizer: Recognizer, pictures: list[Path | bytes], options: Readin
     from inkdigits.errors import PictureError
 
     if len(pictures) != 1:
-        yield from recognizer.stream(pictures, options)
+        yield from recognizer.stream(pictures, **vars(options))
         return
     try:
-        yield recognizer.read_one(pictures[0], options)  # no threads for one picture
+        yield recognizer.read_one(pictures[0], **vars(options))  # no threads for one picture
     except PictureError as error:
         yield _failed(recognizer, error)
 

@@ -19,7 +19,7 @@ from PIL import Image
 from inkdigits.errors import InkdigitsError, PictureError, SettingError
 from inkdigits.image.digit import Box, PreparedDigit, prepare_digit
 from inkdigits.image.glyph import Glyph
-from inkdigits.image.load import MAX_MEGAPIXELS, Picture, load
+from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
 from inkdigits.packed.model import BATCH, PackedModel
 from inkdigits.reading.result import Digit, Line, Page, Status
 from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
@@ -107,7 +107,7 @@ class Recognizer:
         """Reads pictures; one that cannot be read has status `"error"`, and the others are still read.
 
         Args:
-            pictures: Paths, bytes, Pillow images or arrays.
+            pictures: Paths, `"sample:NAME"`, bytes, Pillow images or arrays.
             expect: What they hold.
             min_confidence: Rejects readings less sure than this, 0 to 1.
             max_megapixels: Refuses larger pictures.
@@ -119,28 +119,38 @@ class Recognizer:
             PictureError: `pictures` is one picture instead of several.
             SettingError: An option is out of its range.
         """
-        options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
-        return list(self.stream(pictures, options))
+        return list(self.stream(pictures, expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels))
 
-    def stream(self, pictures: Iterable[Picture], options: ReadingOptions | None = None) -> Iterator[Page]:
+    def stream(
+        self,
+        pictures: Iterable[Picture],
+        *,
+        expect: Expect = "auto",
+        min_confidence: float = MIN_CONFIDENCE,
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> Iterator[Page]:
         """Reads any number of pictures in batches, a few batches ahead, so that memory stays bounded.
 
         Args:
             pictures: As for `read`; taken from the iterable only as needed.
-            options: How to read.
+            expect: What they hold.
+            min_confidence: Rejects readings less sure than this, 0 to 1.
+            max_megapixels: Refuses larger pictures.
 
         Yields:
             A page a picture, in the order given.
 
         Raises:
             PictureError: `pictures` is one picture instead of several.
+            SettingError: An option is out of its range.
         """
+        options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
         if isinstance(pictures, str | os.PathLike | bytes | bytearray | memoryview | Image.Image | np.ndarray):
             raise PictureError(
                 f"Expected several pictures. Received: one ({type(pictures).__name__}).",
                 hint="Put it in a list, or call read_one().",
             )
-        return self._stream(iter(pictures), options or ReadingOptions())
+        return self._stream(iter(pictures), options)
 
     def _stream(self, pictures: Iterator[Picture], options: ReadingOptions) -> Iterator[Page]:
         pending: deque[tuple[list[Picture], Future[list[Prepared]]]] = deque()
@@ -154,14 +164,28 @@ class Recognizer:
                 ready, future = pending.popleft()
                 yield from self._answer(ready, future.result(), options)
 
-    def read_one(self, picture: Picture, options: ReadingOptions | None = None) -> Page:
+    def read_one(
+        self,
+        picture: Picture,
+        *,
+        expect: Expect = "auto",
+        min_confidence: float = MIN_CONFIDENCE,
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> Page:
         """Reads one picture.
+
+        Args:
+            picture: A path, `"sample:NAME"`, bytes, a Pillow image or an array.
+            expect: What it holds.
+            min_confidence: Rejects a reading less sure than this, 0 to 1.
+            max_megapixels: Refuses a larger picture.
 
         Raises:
             PictureError: It cannot be read.
+            SettingError: An option is out of its range.
         """
-        options = options or ReadingOptions()
-        prepared = prepare_digit(load(picture, max_megapixels=options.max_megapixels))
+        options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+        prepared = prepare_digit(_load(picture, max_megapixels))
         return next(self._answer([picture], [prepared], options))
 
     def classify(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -192,13 +216,19 @@ class Recognizer:
                 yield Page(status, lines=(Line((digit,)),), path=path, reason=reason, model=self.about)
 
 
+def _load(picture: Picture, max_megapixels: float) -> Gray:
+    if isinstance(picture, str) and picture.startswith(SAMPLE_PREFIX):
+        picture = find_sample(picture.removeprefix(SAMPLE_PREFIX))
+    return load(picture, max_megapixels=max_megapixels)
+
+
 def _prepare_batch(pictures: Sequence[Picture], max_megapixels: float) -> list[Prepared]:
     return [_prepare(picture, max_megapixels) for picture in pictures]
 
 
 def _prepare(picture: Picture, max_megapixels: float) -> Prepared:
     try:
-        return prepare_digit(load(picture, max_megapixels=max_megapixels))
+        return prepare_digit(_load(picture, max_megapixels))
     except InkdigitsError as error:
         return error
 
@@ -254,7 +284,5 @@ def read(
         >>> read("sample:chalk").text
         '5'
     """
-    options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
-    if isinstance(picture, str) and picture.startswith(SAMPLE_PREFIX):
-        picture = find_sample(picture.removeprefix(SAMPLE_PREFIX))
-    return _shared_recognizer(os.fspath(model)).read_one(picture, options)
+    recognizer = _shared_recognizer(os.fspath(model))
+    return recognizer.read_one(picture, expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
