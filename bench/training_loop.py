@@ -2,9 +2,9 @@
 
     python bench/training_loop.py [--recipes mlp-128,...] [--rounds 5]
 
-Each round times three epochs of 429 steps of each in turn; medians, and the median of the ratios, are printed beside
-the matrix-product peak measured just before. The loop's bfloat16 column differs from `fit` in precision, the float32 one
-in nothing but how it is run.
+Each round times three epochs of 429 steps of each in turn; the medians and the median of the ratios are printed, with
+the matrix-product peak measured just before. The loop's bfloat16 column differs from `fit` in precision, the float32
+one in nothing but how it is run.
 """
 
 from __future__ import annotations
