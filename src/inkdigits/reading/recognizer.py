@@ -52,7 +52,7 @@ class ReadingOptions:
     def __post_init__(self) -> None:
         if self.expect not in ("auto", "digit"):
             raise SettingError(
-                f"Expected what to expect to be 'auto' or 'digit'. Received: {self.expect!r}.",
+                f"Expected --expect auto or digit. Received: {self.expect!r}.",
                 hint="Lines and pages come in a later version: cut the picture into digits for now.",
             )
         if not 0 <= self.min_confidence <= 1:
