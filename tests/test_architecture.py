@@ -29,7 +29,7 @@ ROOMS = {
 DEPENDENCIES = {
     "numpy": {"image", "data", "packed", "evaluation", "reading", "learning", "cli"},
     "PIL": {"image", "data", "reading", "cli"},
-    "cv2": {"image"},
+    "cv2": {"image", "data"},
     "ai_edge_litert": {"packed"},
     "tensorflow": {"learning"},
     "keras": {"learning"},
@@ -188,7 +188,7 @@ def test_a_package_with_nothing_wrong_passes(fake):
         ("reading/result.py", "from keras import Model", "imports keras.Model"),
         ("evaluation/plots.py", "require('tensorflow', extra='train', purpose='x')", "imports tensorflow"),
         ("learning/run.py", "import matplotlib.pyplot", "imports matplotlib.pyplot"),
-        ("data/folder.py", "import cv2", "inkdigits.data.folder:2 imports cv2"),
+        ("packed/card.py", "import cv2", "inkdigits.packed.card:2 imports cv2"),
         ("image/ink.py", "import scipy.ndimage", "imports scipy.ndimage"),
     ],
 )

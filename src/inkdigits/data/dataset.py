@@ -16,6 +16,8 @@ Labels: TypeAlias = NDArray[np.uint8]
 Split: TypeAlias = Literal["train", "test"]
 
 CLASSES = 10
+NOT_A_DIGIT = 10
+"""The label of what is no digit, beside 0 to 9."""
 
 
 @dataclass(frozen=True)

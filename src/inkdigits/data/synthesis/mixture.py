@@ -1,0 +1,55 @@
+"""The mixture: how many glyphs of which kind a synthesis makes. Knows nothing of how they are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from inkdigits.errors import SettingError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """How many glyphs of which kind are made.
+
+    Attributes:
+        scenes: MNIST's digits in scenes.
+        written: Digits written with a pen, in scenes.
+        printed: Digits of handwriting fonts, in scenes.
+        symbols: Letters and symbols written with a pen: no digits.
+        letters: Letters and signs of handwriting fonts: no digits.
+        scribbles: Scribbles, words and signatures: no digits.
+        several: Two to four digits side by side: no digits.
+        textures: Patterns, grain and blots: no digits.
+
+    Raises:
+        SettingError: A count is below 0.
+    """
+
+    scenes: int = 0
+    written: int = 0
+    printed: int = 0
+    symbols: int = 0
+    letters: int = 0
+    scribbles: int = 0
+    several: int = 0
+    textures: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.counts.values()) < 0:
+            raise SettingError(
+                f"Expected counts of 0 or more. Received: {self.counts}.", hint="Leave a kind out with 0."
+            )
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Glyphs by kind."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def scaled(self, share: float) -> Mixture:
+        """A mixture of the same kinds with that share of the glyphs, to the nearest whole one."""
+        return Mixture(**{kind: round(count * share) for kind, count in self.counts.items()})
+
+    @property
+    def refuses(self) -> bool:
+        """Whether any of it is no digit."""
+        return self.symbols + self.letters + self.scribbles + self.several + self.textures > 0
