@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.8
 
-.PHONY: help demo test test-fast check format lock bench-recipes bench-training bench-reading bench-door bench-setup clean
+.PHONY: help demo test test-fast check format lock bench-recipes bench-training bench-reading bench-door bench-pictures bench-setup clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,9 @@ bench-reading: $(VENV)/dev.stamp  ## start, memory, throughput and latency of re
 
 bench-door: $(VENV)/dev.stamp  ## MNIST's test digits through pictures against the raw arrays
 	@$(BIN)/python bench/glyph_door.py
+
+bench-pictures: $(VENV)/dev.stamp  ## MNIST's test digits on simulated pages, 16 conditions
+	@$(BIN)/python bench/pictures.py --split test
 
 bench-setup:  ## `make demo` in a fresh copy, twice
 	@$(PYTHON) bench/setup_time.py
