@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import cv2
@@ -10,17 +11,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.image.glyph import Glyph, to_glyph
-from inkdigits.image.ink import Ink, shrink, to_ink
+from inkdigits.image.ink import Ink, shrink, to_darker_ink, to_ink
 from inkdigits.image.load import Gray
+from inkdigits.image.rulings import remove_rulings
 
 Box: TypeAlias = tuple[int, int, int, int]
 """`(left, top, width, height)`, pixels."""
+Found: TypeAlias = tuple[Ink, Box]
 
 SPECK = 0.03  # of the largest part's ink: less is dust, or the noise of JPEG
 WORK_SIDE = 1024  # a digit that fills 1/50 of a page's side still has the 20 pixels of a glyph
 LEAST_SIDE = 5  # pixels of the digit's longer side and of the picture's shorter one; no shape is left in fewer
 LEAST_CONTRAST = 24  # gray levels between strokes and their paper; less is as often a stain as a stroke
+LEAST_INSIDE_MASS = 0.3  # of the largest part's ink: less is a piece of a line, and the digit hangs on others
+LEAST_INSIDE = 0.05  # of the picture's shorter side: less is what is left of a line
+FLATNESS = 0.25  # of its width: a part that is not higher is a dash, or a line that leans
+UNDERLINE = 0.8  # of the digit's width: a dash below it that is as wide is no part of it
 REACH = 0.35  # of the largest part's longer side: parts of one digit are no further apart
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """The picture at the size at which it is searched.
+
+    Attributes:
+        gray: Shape `(H, W)`, uint8, at most `WORK_SIDE` on its longer side.
+        zoom: Pixels of the picture for one of `gray`, across and down.
+    """
+
+    gray: Gray
+    zoom: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -31,11 +51,15 @@ class PreparedDigit:
         glyph: Shape `(28, 28)`, uint8; None if the picture is blank.
         box: Where the digit is, `(left, top, width, height)` in pixels of the picture; None if it is blank.
         reason: Why this may be no readable digit: `"blank"`, `"too_small"`, `"low_contrast"`, or None.
+        several: Whether shapes of about one size stand side by side, as digits of a number do.
+        sheet: What it was found on, if lines from edge to edge may have spoiled the look; else None.
     """
 
     glyph: Glyph | None
     box: Box | None
     reason: str | None = None
+    several: bool = False
+    sheet: Sheet | None = field(default=None, repr=False, compare=False)
 
 
 def prepare_digit(gray: Gray) -> PreparedDigit:
@@ -48,19 +72,85 @@ def prepare_digit(gray: Gray) -> PreparedDigit:
         The glyph, where it was, and what is wrong with it, if anything.
     """
     work = shrink(gray, WORK_SIDE)
+    sheet = Sheet(work, (gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]))
     ink = to_ink(work)
-    found = find_digit(ink)
+    bare = remove_rulings(ink)
+    found = _find_on_paper(ink, bare)
     if found is None:
         return PreparedDigit(None, None, "blank")
+    lined = bare is not ink or _spans(found[1], ink.shape)
+    return replace(_prepared(found, sheet), sheet=sheet if lined else None)
+
+
+def look_again(sheet: Sheet) -> list[PreparedDigit]:
+    """Other ways to see the one digit on lined paper, for when the first look is doubtful.
+
+    A digit may hang on rulings that are broken, faint or askew. Here nothing is taken that touches the picture's edges.
+
+    Args:
+        sheet: Of the first look.
+
+    Returns:
+        At most four that differ from each other; one may be the same as the first look.
+    """
+    looks = {found[1]: found for found in _find_otherwise(sheet.gray, to_ink(sheet.gray))}
+    return [_prepared(found, sheet) for found in looks.values()]
+
+
+def _prepared(found: Found, sheet: Sheet) -> PreparedDigit:
+    """What was found on a sheet, as a model sees it."""
     part, (left, top, width, height) = found
-    zoom = gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]
-    box = (round(left * zoom[0]), round(top * zoom[1]), max(1, round(width * zoom[0])), max(1, round(height * zoom[1])))
+    across, down = sheet.zoom
+    box = (round(left * across), round(top * down), max(1, round(width * across)), max(1, round(height * down)))
     reason = None
-    if max(box[2:]) < LEAST_SIDE or min(work.shape) < LEAST_SIDE:
+    if max(box[2:]) < LEAST_SIDE or min(sheet.gray.shape) < LEAST_SIDE:
         reason = "too_small"
-    elif _contrast(work[top : top + height, left : left + width], part) < LEAST_CONTRAST:
+    elif _contrast(sheet.gray[top : top + height, left : left + width], part) < LEAST_CONTRAST:
         reason = "low_contrast"
-    return PreparedDigit(to_glyph(part), box, reason)
+    return PreparedDigit(to_glyph(part), box, reason, _several(part))
+
+
+def _several(part: Ink) -> bool:
+    """Whether ink falls into shapes that stand side by side, the smaller at least half as tall as the taller."""
+    spans = _column_runs(part)
+    tall = [np.flatnonzero(part[:, left:right].any(axis=1)) for left, right in spans]
+    heights = sorted((int(rows[-1] - rows[0]) + 1 for rows in tall), reverse=True)
+    return len(heights) > 1 and heights[1] >= 0.5 * heights[0]
+
+
+def _column_runs(part: Ink) -> list[tuple[int, int]]:
+    """First column and column after the last of each run of columns that hold ink."""
+    inked = np.concatenate([[False], part.any(axis=0), [False]]).astype(np.int8)
+    edges = np.flatnonzero(np.diff(inked))
+    return [(int(left), int(right)) for left, right in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _find_on_paper(ink: Ink, bare: Ink) -> Found | None:
+    """The digit without the rulings of its paper, unless they may be its own: tight crops have strokes at the edges."""
+    found = find_digit(bare)
+    if bare is not ink and (found is None or not _lies_inside(found[1], ink.shape)):
+        return find_digit(ink)
+    return found
+
+
+def _find_otherwise(gray: Gray, ink: Ink) -> Iterator[Found]:
+    """What else the digit may be: its main part alone, or what is left without broken lines and without fainter ink."""
+    darker = to_darker_ink(gray)
+    for other in (ink, darker, remove_rulings(ink, broken=True), remove_rulings(darker, broken=True)):
+        found = find_digit(other, inside=True)
+        if found is not None and max(found[1][2:]) >= LEAST_INSIDE * min(ink.shape):
+            yield found
+
+
+def _spans(box: Box, shape: tuple[int, ...]) -> bool:
+    """Whether a box reaches from one edge of a picture to the other."""
+    left, top, width, height = box
+    return (left <= 1 and left + width >= shape[1] - 1) or (top <= 1 and top + height >= shape[0] - 1)
+
+
+def _lies_inside(box: Box, shape: tuple[int, ...]) -> bool:
+    left, top, width, height = box
+    return left > 0 and top > 0 and left + width < shape[1] and top + height < shape[0]
 
 
 def _contrast(gray: Gray, ink: Ink) -> float:
@@ -71,7 +161,7 @@ def _contrast(gray: Gray, ink: Ink) -> float:
     return abs(float(gray[strokes].mean()) - float(gray[paper].mean()))
 
 
-def find_digit(ink: Ink) -> tuple[Ink, Box] | None:
+def find_digit(ink: Ink, *, inside: bool = False) -> Found | None:
     """Takes the digit out of a picture that holds one.
 
     The largest part decides; what lies near it belongs to it (a 5's hat, a broken stroke), and dust, filled corners and
@@ -79,27 +169,34 @@ def find_digit(ink: Ink) -> tuple[Ink, Box] | None:
 
     Args:
         ink: Shape `(H, W)`, uint8, as `to_ink` gives it.
+        inside: Takes nothing that touches the picture's edges.
 
     Returns:
         The digit's ink alone, cut to its box, and the box; None if there is no ink.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0).astype(np.uint8), connectivity=8)
-    if count < 2:
+    x, y, width, height = cv2.boundingRect(ink)
+    if not width:
         return None
-    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)[1:] / 255
-    boxes = np.asarray(stats[1:, :4], np.int32)
-    keep = _belongs(boxes, mass, ink.shape)
+    inner = ink[y : y + height, x : x + width]  # most of a page is empty
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((inner > 0).astype(np.uint8), connectivity=8)
+    mass = np.bincount(labels.ravel(), weights=inner.ravel(), minlength=count)[1:] / 255
+    boxes = np.asarray(stats[1:, :4], np.int32) + np.array([x, y, 0, 0], np.int32)
+    keep = _belongs(boxes, mass, ink.shape, inside=inside)
+    if not keep.any():
+        return None
     chosen = boxes[keep]
     left, top = chosen[:, 0].min(), chosen[:, 1].min()
     right, bottom = (chosen[:, 0] + chosen[:, 2]).max(), (chosen[:, 1] + chosen[:, 3]).max()
     part = ink[top:bottom, left:right]
     if not keep.all():
         kept = np.concatenate([[False], keep])
-        part = part * kept[labels[top:bottom, left:right]]
+        part = part * kept[labels[top - y : bottom - y, left - x : right - x]]
     return part, (int(left), int(top), int(right - left), int(bottom - top))
 
 
-def _belongs(boxes: NDArray[np.int32], mass: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _belongs(
+    boxes: NDArray[np.int32], mass: NDArray[np.float64], shape: tuple[int, ...], *, inside: bool
+) -> NDArray[np.bool_]:
     """Which parts make up the digit, shape `(parts,)`."""
     height, width = shape
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
@@ -109,11 +206,23 @@ def _belongs(boxes: NDArray[np.int32], mass: NDArray[np.float64], shape: tuple[i
     # A part at the edge and far from the middle is a corner, a ruling or a neighbour.
     foreign = (edges > 0) & (off_center > 0.5)
     weight = np.where(foreign, mass * 0.01, mass)
+    if inside:
+        weight = np.where((edges > 0) | _flat(boxes), 0.0, mass)
+        if weight.max() < LEAST_INSIDE_MASS * mass.max():
+            return np.zeros(len(boxes), np.bool_)
     main = int(np.argmax(weight))
     reach = REACH * max(boxes[main, 2], boxes[main, 3])
     gap_x = np.maximum(left - right[main], left[main] - right)
     gap_y = np.maximum(top - bottom[main], top[main] - bottom)
     near = np.maximum(gap_x, gap_y) <= reach
-    belongs = near & (weight >= SPECK * mass[main])
+    underline = (
+        _flat(boxes) & (boxes[:, 2] >= UNDERLINE * boxes[main, 2]) & (top >= bottom[main] - 0.1 * boxes[main, 3])
+    )
+    belongs = near & ~underline & (weight >= SPECK * mass[main])
     belongs[main] = True
     return np.asarray(belongs, np.bool_)
+
+
+def _flat(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which boxes are level lines or dashes."""
+    return np.asarray(boxes[:, 3] <= FLATNESS * boxes[:, 2], np.bool_)

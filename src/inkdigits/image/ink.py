@@ -46,13 +46,41 @@ def to_ink(gray: Gray) -> Ink:
         raise PictureError(
             f"Expected gray of shape (H, W), uint8. Received: {gray.shape}, {gray.dtype}.", hint="Call load() first."
         )
-    light = gray if paper_is_light(gray) else 255 - gray
-    paper = _paper(light)
-    contrast = _contrast(light, paper)
+    contrast, flat = _contrast_to_paper(gray)
     full = full_contrast(contrast)
     if full < LEAST_CONTRAST:
         return np.zeros_like(gray)
-    return _stretch(contrast, full, flat=int(paper.max()) - int(paper.min()) <= FLAT_PAPER)
+    return _stretch(contrast, full, flat=flat)
+
+
+def to_darker_ink(gray: Gray) -> Ink:
+    """Separates the darker half of what stands out from the paper: a pen's strokes from fainter rulings.
+
+    Args:
+        gray: As for `to_ink`.
+
+    Returns:
+        Ink, same shape, uint8.
+
+    Source:
+        Otsu, "A threshold selection method from gray-level histograms", 1979, applied to its own upper class.
+    """
+    contrast, _ = _contrast_to_paper(gray)
+    threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    marks = contrast[contrast > threshold]
+    if not marks.size:
+        return np.zeros_like(gray)
+    split, _ = cv2.threshold(marks, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    strokes = marks[marks > split]
+    full = float(np.median(strokes)) if strokes.size else 255.0
+    return _levels(contrast, (threshold + split) / 2, full)
+
+
+def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
+    """How much darker than its paper each pixel is, 0 to 255, and whether the paper is as flat as a drawing's."""
+    light = gray if paper_is_light(gray) else 255 - gray
+    paper = _paper(light)
+    return _contrast(light, paper), int(paper.max()) - int(paper.min()) <= FLAT_PAPER
 
 
 def paper_is_light(gray: Gray) -> bool:
@@ -86,7 +114,7 @@ def full_contrast(contrast: NDArray[np.uint8]) -> float:
         0 to 255; 0 if the darker part is not set apart from the rest, as where there is only paper and its grain.
     """
     threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    counts = np.bincount(contrast.ravel(), minlength=256)
+    counts = _histogram(contrast)
     split = int(threshold) + 1
     weak, strong = counts[:split], counts[split:]
     pixels = int(strong.sum())
@@ -98,7 +126,12 @@ def full_contrast(contrast: NDArray[np.uint8]) -> float:
     return float(split + np.searchsorted(np.cumsum(strong), 0.75 * pixels))
 
 
-def _mean_and_deviation(counts: NDArray[np.intp]) -> tuple[float, float]:
+def _histogram(levels: NDArray[Any]) -> NDArray[np.int64]:
+    """How many pixels have each of the 256 levels."""
+    return cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.int64)
+
+
+def _mean_and_deviation(counts: NDArray[np.int64]) -> tuple[float, float]:
     """Of the levels 0, 1, 2, … that a histogram counts."""
     levels = np.arange(len(counts))
     total = max(int(counts.sum()), 1)
@@ -139,17 +172,24 @@ def _noise(contrast: NDArray[np.uint8]) -> float:
     """Standard deviation of the grain, from the median difference of neighbours (strokes are too few to move it)."""
     if contrast.shape[1] < 2:
         return 0.0
-    difference = cv2.absdiff(contrast[:, 1:], contrast[:, :-1])
-    return float(np.median(difference)) * 1.4826 / 2**0.5
+    counts = np.cumsum(_histogram(cv2.absdiff(contrast[:, 1:], contrast[:, :-1])))
+    middle = counts[-1] / 2
+    median = (int(np.searchsorted(counts, middle)) + int(np.searchsorted(counts, middle, side="right"))) / 2
+    return median * 1.4826 / 2**0.5
 
 
 def _stretch(contrast: NDArray[np.uint8], full: float, *, flat: bool) -> Ink:
     """Cuts what is faint enough to be noise, unless the paper is flat and clean, and brings strokes to 255."""
-    faint = np.count_nonzero((contrast > 0) & (contrast <= 0.1 * full))
-    clean = flat and faint < 0.5 * np.count_nonzero(contrast > 0.5 * full)
+    counts = _histogram(contrast)
+    faint = counts[1 : int(0.1 * full) + 1].sum()
+    clean = flat and faint < 0.5 * counts[int(0.5 * full) + 1 :].sum()
     low = 0.0 if clean else max(4 * _noise(contrast), 0.25 * full)
     if clean and full >= FULL_CONTRAST:
         return contrast
-    high = max(full, low + 1)
-    levels = np.clip((np.arange(256) - low) * 255 / (high - low), 0, 255)
+    return _levels(contrast, low, full)
+
+
+def _levels(contrast: NDArray[np.uint8], low: float, full: float) -> Ink:
+    """Ink that is 0 up to a contrast of `low`, 255 from `full` on, and in proportion between."""
+    levels = np.clip((np.arange(256) - low) * 255 / (max(full, low + 1) - low), 0, 255)
     return np.asarray(cv2.LUT(contrast, np.rint(levels).astype(np.uint8)), np.uint8)
