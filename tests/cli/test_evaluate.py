@@ -61,7 +61,7 @@ def test_the_report_is_written_and_metrics_are_what_is_printed(inkdigits, tmp_pa
     outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
     assert outcome.code == 0
     assert outcome.err == f"report: {tmp_path / 'report' / 'report.md'}\n"
-    names = ["confusion.png", "metrics.json", "predictions.csv", "reliability.png", "report.md"]
+    names = ["confusion.png", "coverage.png", "metrics.json", "predictions.csv", "reliability.png", "report.md"]
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == names
 
     metrics = read_metrics(tmp_path / "report")

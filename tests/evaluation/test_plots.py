@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.errors import DataError, MissingExtraError
-from inkdigits.evaluation.plots import plot_confusion, plot_history, plot_reliability
+from inkdigits.evaluation.plots import plot_confusion, plot_history, plot_reliability, plot_risk_coverage
 
 EPOCH = {"epoch": 1, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.1, "validation_accuracy": 0.97}
 
@@ -103,6 +103,25 @@ def test_a_reliability_diagram_shows_points_and_counts(tmp_path, count):
     shares = colors(tmp_path / "reliability.png")
     assert has_bluish(shares) > 0.005
     assert has_orange(shares) > 0.0005
+
+
+@pytest.mark.parametrize("count", [1, 2000])
+def test_error_by_rejected_share_shows_points_and_their_bound(tmp_path, count):
+    rng = np.random.default_rng(5)
+    probabilities = rng.dirichlet(np.full(10, 0.1), size=count)
+    plot_risk_coverage(rng.integers(0, 10, count), probabilities, tmp_path / "coverage.png")
+    shares = colors(tmp_path / "coverage.png")
+    assert has_orange(shares) > 0.0001
+    assert shares[0x8A, 0x8A, 0x8A] > 0.0001
+    assert has_bluish(shares) > 0  # a threshold's name
+
+
+def test_answers_without_an_error_lie_at_zero(tmp_path):
+    plot_risk_coverage(np.arange(10), np.eye(10), tmp_path / "coverage.png")
+    with Image.open(tmp_path / "coverage.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"), int)
+    orange = (pixels[..., 0] > pixels[..., 2] + 60).nonzero()[0]
+    assert orange.min() > 0.7 * len(pixels)  # at the foot of the axes, and in the legend below
 
 
 def test_plots_do_without_the_global_state_of_pyplot(tmp_path):

@@ -20,9 +20,11 @@ from inkdigits.errors import DataError, MissingExtraError
 from inkdigits.evaluation.evaluation import evaluate
 from inkdigits.evaluation.predictions import read_predictions
 from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
+from inkdigits.evaluation.selective import error_bound
 
 HISTORY = [{"epoch": 1, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.1, "validation_accuracy": 0.97, "step": 9}]
-FILES = {"metrics.json", "predictions.csv", "confusion.png", "reliability.png", "report.md"}
+PROMISES = [(0.05, 0.684), (0.01, 0.9)]
+FILES = {"metrics.json", "predictions.csv", "confusion.png", "reliability.png", "coverage.png", "report.md"}
 
 
 def answers(count=500):
@@ -38,7 +40,9 @@ def answers(count=500):
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "deep" / "report"
     facts = {"model": "tiny | int8", "data": "drawn\nby chance"}
-    evaluation = write_report(folder, *answers(), title="How tiny reads", facts=facts, history=HISTORY)
+    evaluation = write_report(
+        folder, *answers(), title="How tiny reads", facts=facts, history=HISTORY, promises=PROMISES
+    )
     return folder, evaluation
 
 
@@ -95,6 +99,19 @@ def test_the_report_gives_every_digit_a_row_and_a_sentence(report):
         assert f"- {digit.sentence}\n" in text
 
 
+def test_the_report_says_what_became_of_each_promise(report):
+    folder, _ = report
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "| promised: wrong at most | from confidence | kept | coverage | wrong | error | bound |" in text
+    labels, probabilities = answers()
+    for promised, threshold in (("5.00%", 0.684), ("1.00%", 0.9)):
+        kept = probabilities.max(axis=1) >= threshold
+        wrong = int((probabilities.argmax(axis=1) != labels)[kept].sum())
+        counts = f"{kept.sum()} | {kept.mean():.2%} | {wrong} | {wrong / kept.sum():.3%}"
+        assert f"| {promised} | {threshold} | {counts} | {error_bound(wrong, int(kept.sum())):.3%} |" in text
+    assert "for digits like that split's" in text
+
+
 def test_everything_that_the_report_links_is_there(report):
     folder, _ = report
     links = re.findall(r"\]\(([^)]+)\)", (folder / "report.md").read_text(encoding="utf-8"))
@@ -112,6 +129,7 @@ def test_without_a_history_there_is_no_picture_of_it(tmp_path):
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "history" not in text
     assert "| fact |" not in text
+    assert "promise" not in text
 
 
 def test_without_matplotlib_nothing_is_written(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from inkdigits.errors import ModelError
 from inkdigits.packed.card import Card, load_card
 
+POINT = {"threshold": 0.9, "kept": 90, "coverage": 0.9, "wrong": 1, "error": 1 / 90, "error_bound": 0.05165}
 CARD = Card(
     name="small",
     version="1",
@@ -17,6 +18,7 @@ CARD = Card(
     recipe={"epochs": 3},
     training={"seed": 7, "seconds": 12.5},
     scores={"test": {"accuracy": 0.99, "count": 10_000}},
+    operating_points=[{**POINT, "threshold": 0.0}, POINT],
     license="CC0; é",
 )
 
@@ -32,6 +34,44 @@ def test_a_card_is_json_that_people_can_read(tmp_path):
     assert json.loads(text) == asdict(CARD)
     assert '\n  "name": "small",\n' in text
     assert text.endswith("}\n")
+
+
+def test_an_operating_point_takes_one_line(tmp_path):
+    CARD.save(tmp_path)
+    lines = (tmp_path / "card.json").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line.strip(" ,")) for line in lines if "threshold" in line] == CARD.operating_points
+
+
+def test_without_operating_points_a_card_is_indented_as_json_is(tmp_path):
+    card = replace(CARD, operating_points=[])
+    assert card.to_json() == json.dumps(asdict(card), indent=2)
+
+
+def test_a_card_of_before_there_were_operating_points_has_none(tmp_path):
+    facts = asdict(CARD)
+    del facts["operating_points"]
+    (tmp_path / "card.json").write_text(json.dumps(facts))
+    assert load_card(tmp_path).operating_points == []
+
+
+@pytest.mark.parametrize(
+    ("points", "received"),
+    [
+        ({}, "operating points {}"),
+        ([POINT, "0.9"], "operating point 1 without coverage, error, error_bound, kept, threshold, wrong"),
+        ([{"threshold": 0.5}], "operating point 0 without coverage, error, error_bound, kept, wrong"),
+        ([POINT | {"threshold": 1.5}], "operating point 0 with threshold 1.5"),
+        ([POINT | {"error_bound": "0.1"}], "operating point 0 with error_bound '0.1'"),
+        ([POINT | {"coverage": True}], "operating point 0 with coverage True"),
+        ([POINT | {"kept": -1}], "operating point 0 with kept -1"),
+        ([POINT | {"error": float("nan")}], "operating point 0 with error nan"),
+    ],
+)
+def test_operating_points_that_are_none_are_refused(points, received, tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {"operating_points": points}))
+    with pytest.raises(ModelError) as caught:
+        load_card(tmp_path)
+    assert f"Received: {received}. Pack the model again." in str(caught.value)
 
 
 def test_what_a_later_version_adds_to_a_card_is_passed_over(tmp_path):

@@ -36,6 +36,7 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
     from inkdigits.packed.model import PackedModel, find_model
+    from inkdigits.packed.promise import usual_promises
 
     folder = find_model(model)
     with quiet_native_stderr():
@@ -62,6 +63,7 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
         evaluation = write_report(
             report, dataset.labels, probabilities, title=f"{card.name} on {dataset.name} ({split})", facts=facts,
             history=_history(folder),
+            promises=[(promise.max_error, promise.threshold) for promise in usual_promises(card)],
         )  # fmt: skip
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):

@@ -15,14 +15,11 @@ def command(name: str | None) -> None:
       inkdigits models
       inkdigits models default
     """
-    import json
-    from dataclasses import asdict
-
     from inkdigits.packed.card import MODEL_NAME, load_card
     from inkdigits.packed.model import find_model, model_names
 
     if name is not None:
-        click.echo(json.dumps(asdict(load_card(find_model(name))), indent=2))
+        click.echo(load_card(find_model(name)).to_json(), nl=False)
         return
     for known in model_names():
         folder = find_model(known)

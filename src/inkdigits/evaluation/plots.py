@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inkdigits.errors import DataError, require
-from inkdigits.evaluation.checks import Labels, Probabilities
+from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
 from inkdigits.evaluation.evaluation import check_confusion
 from inkdigits.evaluation.metrics import (
     Confusion,
@@ -18,6 +18,7 @@ from inkdigits.evaluation.metrics import (
     reliability,
     wilson_interval,
 )
+from inkdigits.evaluation.selective import OperatingPoint, risk_coverage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 DPI = 120
 BLUE, ORANGE, GRAY = "#1f5a99", "#d1601f", "#8a8a8a"  # told apart in print and by the color-blind
 HISTORY_KEYS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
+NAMED_STEP = 0.5  # decades of rejected answers; thresholds named more often overlap
 MOST_MARKERS = 40  # epochs; more dots than that run into a line
 
 
@@ -205,6 +207,64 @@ def _draw_reliability(axes: Axes, bins: Reliability) -> None:
     )
     axes.set(ylabel="share that is right", ylim=(-0.03, 1.03))
     axes.legend(loc="upper left", frameon=False)
+
+
+def plot_risk_coverage(labels: Labels, probabilities: Probabilities, path: Path) -> None:
+    """Draws how much of what is kept is wrong, from all answers to the surest alone, with its upper bound.
+
+    Args:
+        labels: Shape `(N,)`, integers.
+        probabilities: Shape `(N, classes)`.
+        path: The PNG file; an old one is replaced.
+
+    Raises:
+        DataError: They are empty, of shapes that do not fit, or no probabilities.
+        MissingExtraError: matplotlib is not installed.
+
+    Source:
+        Geifman and El-Yaniv, "Selective classification for deep neural networks", 2017, figure 1; here both axes are
+        logarithmic, for what matters of a good model lies close to the corner.
+    """
+    truth, chances = check_predictions(labels, probabilities)
+    points = risk_coverage(chances.max(axis=1), chances.argmax(axis=1) == truth)
+    figure = _figure(7.2, 5.0)
+    axes = figure.add_subplot()
+    rejected = [1 - point.coverage for point in points]
+    bounds = [point.error_bound for point in points]
+    axes.plot(rejected, bounds, color=GRAY, linestyle="--", marker=".", label="95 % upper bound")
+    axes.plot(rejected, [p.error for p in points], color=ORANGE, marker="o", markersize=4, label="wrong")
+    least = 10.0 ** np.floor(-np.log10(len(truth)))  # at most one answer: below it lies nothing but 0
+    axes.set_xscale("symlog", linthresh=least)
+    axes.set_yscale("symlog", linthresh=least)
+    axes.set(xlabel="share that is rejected", ylabel="share of the kept that is wrong", xlim=(-least / 4, 1.3))
+    axes.set_ylim(-least / 4, 1.3)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
+    _name_thresholds(axes, points, least)
+    axes.grid(color="#e8e8e8")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(truth)}", pad=10)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize=9)
+    _save(figure, path)
+
+
+def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float) -> None:
+    """Writes confidences above the bound, wherever there is room for one more."""
+    last = -1.0
+    for point in points:
+        place = float(np.log10(max(1 - point.coverage, least / 2)))
+        if point is points[0] or place - last >= NAMED_STEP:
+            axes.annotate(
+                f"{point.threshold:.4g}",
+                (1 - point.coverage, point.error_bound),
+                xytext=(0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=BLUE,
+            )
+            last = place
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -6,20 +6,27 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from inkdigits.evaluation.checks import Labels, Probabilities
+from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
 from inkdigits.evaluation.plots import (
     check_history,
     plot_confusion,
     plot_history,
     plot_reliability,
+    plot_risk_coverage,
     require_matplotlib,
 )
 from inkdigits.evaluation.predictions import write_predictions
+from inkdigits.evaluation.selective import OperatingPoint, points_at
 
 METRICS_NAME = "metrics.json"
 PREDICTIONS_NAME = "predictions.csv"
 REPORT_NAME = "report.md"
+HOW_PROMISED = (
+    "Each promise was made on the model's calibration split, by a threshold chosen there, with 95 % confidence and for "
+    "digits like that split's. The other columns are counted on the digits of this report; the bound is the exact "
+    "95 % upper one."
+)
 
 
 def write_report(
@@ -30,6 +37,7 @@ def write_report(
     title: str,
     facts: Mapping[str, str],
     history: Sequence[Mapping[str, float]] = (),
+    promises: Sequence[tuple[float, float]] = (),
 ) -> Evaluation:
     """Evaluates, and writes `report.md`, `metrics.json`, `predictions.csv` and the plots into a folder.
 
@@ -42,6 +50,8 @@ def write_report(
         title: The headline.
         facts: What was evaluated, by name: the model, the data, the machine.
         history: The training's epochs, as `plot_history` takes them; none, and there is no `history.png`.
+        promises: Error rates that the model promises, each with the threshold that it promises it for; none, and there
+            is no table of what became of them.
 
     Returns:
         The evaluation.
@@ -59,9 +69,11 @@ def write_report(
     write_predictions(folder / PREDICTIONS_NAME, labels, probabilities)
     plot_confusion(evaluation.confusion, folder / "confusion.png")
     plot_reliability(labels, probabilities, folder / "reliability.png")
+    plot_risk_coverage(labels, probabilities, folder / "coverage.png")
     if history:
         plot_history(history, folder / "history.png")
-    _write_text(folder / REPORT_NAME, _markdown(evaluation, title, facts, with_history=bool(history)))
+    kept = _kept(labels, probabilities, promises)
+    _write_text(folder / REPORT_NAME, _markdown(evaluation, title, facts, kept=kept, with_history=bool(history)))
     return evaluation
 
 
@@ -99,7 +111,24 @@ def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
     ]
 
 
-def _markdown(evaluation: Evaluation, title: str, facts: Mapping[str, str], *, with_history: bool) -> str:
+def _kept(
+    labels: Labels, probabilities: Probabilities, promises: Sequence[tuple[float, float]]
+) -> list[tuple[float, OperatingPoint]]:
+    """What became of each promise on these digits."""
+    truth, chances = check_predictions(labels, probabilities)
+    thresholds = tuple(threshold for _, threshold in promises)
+    points = points_at(thresholds, chances.max(axis=1), chances.argmax(axis=1) == truth)
+    return [(promised, point) for (promised, _), point in zip(promises, points, strict=True)]
+
+
+def _markdown(
+    evaluation: Evaluation,
+    title: str,
+    facts: Mapping[str, str],
+    *,
+    kept: Sequence[tuple[float, OperatingPoint]],
+    with_history: bool,
+) -> str:
     parts = [f"# {_one_line(title)}"]
     if facts:
         parts.append(_table(("fact", "value"), facts.items(), left=2))
@@ -108,6 +137,9 @@ def _markdown(evaluation: Evaluation, title: str, facts: Mapping[str, str], *, w
     parts.append("\n".join(f"- {digit.sentence}" for digit in evaluation.digits))
     parts += ["## What was read as what", "![Confusion matrix](confusion.png)"]
     parts += ["## How sure, how right", "![Reliability diagram](reliability.png)"]
+    parts += ["## What it costs to be surer", "![Error by rejected share](coverage.png)"]
+    if kept:
+        parts += [_promise_table(kept), HOW_PROMISED]
     if with_history:
         parts += ["## How it learned", "![Learning curves](history.png)"]
     parts.append(
@@ -124,6 +156,23 @@ def _digit_table(evaluation: Evaluation) -> str:
             *(f"{share:.4f}" for share in (d.precision, d.recall, d.f1)),
         )
         for d in evaluation.digits
+    ]
+    return _table(header, rows, left=0)
+
+
+def _promise_table(kept: Sequence[tuple[float, OperatingPoint]]) -> str:
+    header = ("promised: wrong at most", "from confidence", "kept", "coverage", "wrong", "error", "bound")
+    rows = [
+        (
+            f"{promised:.2%}",
+            f"{point.threshold:g}",
+            str(point.kept),
+            f"{point.coverage:.2%}",
+            str(point.wrong),
+            f"{point.error:.3%}",
+            f"{point.error_bound:.3%}",
+        )
+        for promised, point in kept
     ]
     return _table(header, rows, left=0)
 

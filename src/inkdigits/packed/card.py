@@ -11,6 +11,8 @@ from inkdigits.errors import ModelError
 
 CARD_NAME = "card.json"
 MODEL_NAME = "model.tflite"
+POINT_KEYS = frozenset({"threshold", "kept", "coverage", "wrong", "error", "error_bound"})
+COUNT_KEYS = frozenset({"kept", "wrong"})  # the others are 0 to 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,9 @@ class Card:
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
         scores: What was measured, by split: accuracy, loss, number of glyphs; agreement with the Keras model.
+        operating_points: What each threshold keeps of the calibration split: `threshold` (least confidence), `kept`
+            (count), `coverage` (share), `wrong` (count), `error` (share of the kept), `error_bound` (its upper bound at
+            95 % confidence); empty of models packed before there were any.
         license: Of the model and of what it was trained on; empty if whoever trained it did not say.
     """
 
@@ -41,11 +46,24 @@ class Card:
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+    operating_points: list[dict[str, float]] = field(default_factory=list)
     license: str = ""
 
     def save(self, folder: Path) -> None:
         """Writes `card.json` into a folder."""
-        (folder / CARD_NAME).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        (folder / CARD_NAME).write_text(self.to_json() + "\n", encoding="utf-8")
+
+    def to_json(self) -> str:
+        """The card as JSON that people can read."""
+        facts = ",\n".join(f"  {json.dumps(name)}: {_fact(name, value)}" for name, value in asdict(self).items())
+        return f"{{\n{facts}\n}}"
+
+
+def _fact(name: str, value: Any) -> str:
+    """A fact as indented JSON; operating points take a line each."""
+    if name == "operating_points" and value:
+        return "[\n    " + ",\n    ".join(json.dumps(point) for point in value) + "\n  ]"
+    return json.dumps(value, indent=2).replace("\n", "\n  ")
 
 
 def load_card(folder: Path) -> Card:
@@ -61,8 +79,22 @@ def load_card(folder: Path) -> Card:
         card = Card(**{name: value for name, value in data.items() if name in known})
         if not 0 < card.temperature < 1000:
             raise ValueError(f"a temperature of {card.temperature}")
+        _check_points(card.operating_points)
         return card
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(
             f"Expected a packed model's card at {path}. Received: {error}.", hint="Pack the model again."
         ) from error
+
+
+def _check_points(points: Any) -> None:
+    """A ValueError says what is wrong with operating points."""
+    if not isinstance(points, list):
+        raise ValueError(f"operating points {points!r}")
+    for index, point in enumerate(points):
+        if not isinstance(point, dict) or not point.keys() >= POINT_KEYS:
+            raise ValueError(f"operating point {index} without {', '.join(sorted(POINT_KEYS - set(point)))}")
+        for key in sorted(POINT_KEYS):
+            value, most = point[key], float("inf") if key in COUNT_KEYS else 1
+            if type(value) not in (int, float) or not 0 <= value <= most:
+                raise ValueError(f"operating point {index} with {key} {value!r}")

@@ -66,6 +66,7 @@ class PackedModel:
         self._threads = threads
         self._lock = threading.Lock()
         self._engines = {1: _Engine(self._content, 1, threads)}
+        self.classes = self._engines[1].classes
 
     @classmethod
     def load(cls, name: str | Path = "default") -> PackedModel:
@@ -84,7 +85,8 @@ class PackedModel:
             glyphs: Shape `(N, 28, 28)`, uint8.
 
         Returns:
-            Logits, shape `(N, 10)`, float32. A glyph's logits do not depend on its neighbours in the batch.
+            Logits, shape `(N, classes)`, float32: of the ten digits and, if the model can refuse, of no digit. A
+            glyph's logits do not depend on its neighbours in the batch.
 
         Raises:
             ModelError: The glyphs have another shape or type.
@@ -95,7 +97,7 @@ class PackedModel:
                 hint="Make them with to_glyph().",
             )
         count = len(glyphs)
-        logits = np.empty((count, CLASSES), np.float32)
+        logits = np.empty((count, self.classes), np.float32)
         with self._lock:
             start = 0
             while start < count:
@@ -106,15 +108,16 @@ class PackedModel:
         return logits
 
     def probabilities(self, glyphs: Glyphs) -> NDArray[np.float64]:
-        """Calibrated probabilities.
+        """Calibrated probabilities of the ten digits.
 
         Args:
             glyphs: Shape `(N, 28, 28)`, uint8.
 
         Returns:
-            Shape `(N, 10)`, float64; each row sums to 1.
+            Shape `(N, 10)`, float64. Each row sums to 1, less the probability that it is no digit, where the model can
+            tell.
         """
-        return softmax(self.logits(glyphs) / self.card.temperature)
+        return softmax(self.logits(glyphs) / self.card.temperature)[:, :CLASSES]
 
     def _engine(self, size: int) -> _Engine:
         if size not in self._engines:
@@ -141,7 +144,9 @@ class _Engine:
         self._size = size
         self._input = details["index"]
         self._bytes = details["dtype"] == np.uint8
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        self.classes = int(output["shape"][-1])
 
     def run(self, glyphs: Glyphs) -> NDArray[np.float32]:
         count = len(glyphs)

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkdigits.errors import InkdigitsError, PictureError, SettingError
-from inkdigits.image.digit import Box, PreparedDigit, prepare_digit
-from inkdigits.image.glyph import Glyph
+from inkdigits.image.digit import PreparedDigit, look_again, prepare_digit
 from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
 from inkdigits.packed.model import BATCH, PackedModel
+from inkdigits.packed.promise import threshold_for
 from inkdigits.reading.result import Digit, Line, Page, Status
 from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
 
 Expect = Literal["auto", "digit", "line", "page"]
+Row: TypeAlias = NDArray[np.float64]
+"""The probabilities of the ten digits, shape `(10,)`."""
 Prepared: TypeAlias = PreparedDigit | InkdigitsError
 
 MIN_CONFIDENCE = 0.5  # below it another answer, or none, is as likely
@@ -39,6 +41,8 @@ class ReadingOptions:
     Attributes:
         expect: What the pictures hold. `"auto"` and `"digit"`: one digit a picture.
         min_confidence: Rejects readings less sure than this, 0 to 1; 0 rejects nothing but a blank.
+        max_error: Rejects as much as it takes for at most this share of the readings to be wrong, as the model's card
+            promises for pictures like those that it was calibrated on; in place of `min_confidence`.
         max_megapixels: Refuses larger pictures before they are decoded.
 
     Raises:
@@ -47,6 +51,7 @@ class ReadingOptions:
 
     expect: Expect = "auto"
     min_confidence: float = MIN_CONFIDENCE
+    max_error: float | None = None
     max_megapixels: float = MAX_MEGAPIXELS
 
     def __post_init__(self) -> None:
@@ -102,6 +107,7 @@ class Recognizer:
         *,
         expect: Expect = "auto",
         min_confidence: float = MIN_CONFIDENCE,
+        max_error: float | None = None,
         max_megapixels: float = MAX_MEGAPIXELS,
     ) -> list[Page]:
         """Reads pictures; one that cannot be read has status `"error"`, and the others are still read.
@@ -110,6 +116,7 @@ class Recognizer:
             pictures: Paths, `"sample:NAME"`, bytes, Pillow images or arrays.
             expect: What they hold.
             min_confidence: Rejects readings less sure than this, 0 to 1.
+            max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
             max_megapixels: Refuses larger pictures.
 
         Returns:
@@ -117,9 +124,17 @@ class Recognizer:
 
         Raises:
             PictureError: `pictures` is one picture instead of several.
-            SettingError: An option is out of its range.
+            SettingError: An option is out of its range, or the model cannot promise `max_error`.
         """
-        return list(self.stream(pictures, expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels))
+        return list(
+            self.stream(
+                pictures,
+                expect=expect,
+                min_confidence=min_confidence,
+                max_error=max_error,
+                max_megapixels=max_megapixels,
+            )
+        )
 
     def stream(
         self,
@@ -127,6 +142,7 @@ class Recognizer:
         *,
         expect: Expect = "auto",
         min_confidence: float = MIN_CONFIDENCE,
+        max_error: float | None = None,
         max_megapixels: float = MAX_MEGAPIXELS,
     ) -> Iterator[Page]:
         """Reads any number of pictures in batches, a few batches ahead, so that memory stays bounded.
@@ -135,6 +151,7 @@ class Recognizer:
             pictures: As for `read`; taken from the iterable only as needed.
             expect: What they hold.
             min_confidence: Rejects readings less sure than this, 0 to 1.
+            max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
             max_megapixels: Refuses larger pictures.
 
         Yields:
@@ -142,9 +159,13 @@ class Recognizer:
 
         Raises:
             PictureError: `pictures` is one picture instead of several.
-            SettingError: An option is out of its range.
+            SettingError: An option is out of its range, or the model cannot promise `max_error`.
         """
-        options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+        options = self._settle(
+            ReadingOptions(
+                expect=expect, min_confidence=min_confidence, max_error=max_error, max_megapixels=max_megapixels
+            )
+        )
         if isinstance(pictures, str | os.PathLike | bytes | bytearray | memoryview | Image.Image | np.ndarray):
             raise PictureError(
                 f"Expected several pictures. Received: one ({type(pictures).__name__}).",
@@ -170,6 +191,7 @@ class Recognizer:
         *,
         expect: Expect = "auto",
         min_confidence: float = MIN_CONFIDENCE,
+        max_error: float | None = None,
         max_megapixels: float = MAX_MEGAPIXELS,
     ) -> Page:
         """Reads one picture.
@@ -178,13 +200,18 @@ class Recognizer:
             picture: A path, `"sample:NAME"`, bytes, a Pillow image or an array.
             expect: What it holds.
             min_confidence: Rejects a reading less sure than this, 0 to 1.
+            max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
             max_megapixels: Refuses a larger picture.
 
         Raises:
             PictureError: It cannot be read.
-            SettingError: An option is out of its range.
+            SettingError: An option is out of its range, or the model cannot promise `max_error`.
         """
-        options = ReadingOptions(expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+        options = self._settle(
+            ReadingOptions(
+                expect=expect, min_confidence=min_confidence, max_error=max_error, max_megapixels=max_megapixels
+            )
+        )
         prepared = prepare_digit(_load(picture, max_megapixels))
         return next(self._answer([picture], [prepared], options))
 
@@ -195,9 +222,16 @@ class Recognizer:
             glyphs: Shape `(N, 28, 28)`, uint8.
 
         Returns:
-            Shape `(N, 10)`; each row sums to 1.
+            Shape `(N, 10)`; each row sums to 1, less the probability that it is no digit.
         """
         return self.model.probabilities(glyphs)
+
+    def _settle(self, options: ReadingOptions) -> ReadingOptions:
+        """The options with the threshold that keeps the promise of `max_error`."""
+        if options.max_error is None:
+            return options
+        threshold = threshold_for(self.model.card, options.max_error).threshold
+        return replace(options, max_error=None, min_confidence=max(threshold, MIN_CONFIDENCE))
 
     def _answer(
         self, pictures: Sequence[Picture], prepared: Sequence[Prepared], options: ReadingOptions
@@ -211,9 +245,19 @@ class Recognizer:
             elif item.glyph is None or item.box is None:
                 yield Page("rejected", path=path, reason=item.reason, model=self.about)
             else:
-                digit = _digit(item.glyph, item.box, next(rows))
-                status, reason = _judge(digit.confidence, item.reason, options.min_confidence)
-                yield Page(status, lines=(Line((digit,)),), path=path, reason=reason, model=self.about)
+                seen, probabilities = self._surest_look(item, next(rows))
+                status, reason = _judge(seen, probabilities, options.min_confidence)
+                line = Line((_digit(seen, probabilities),))
+                yield Page(status, lines=(line,), path=path, reason=reason, model=self.about)
+
+    def _surest_look(self, first: PreparedDigit, probabilities: Row) -> tuple[PreparedDigit, Row]:
+        """The first look at a digit, or on lined paper a second one, if only that shows a digit."""
+        if first.sheet is None or probabilities.max() >= MIN_CONFIDENCE:
+            return first, probabilities
+        looks = look_again(first.sheet)
+        glyphs = [look.glyph for look in looks if look.glyph is not None]
+        rows = self.classify(np.stack(glyphs)) if glyphs else ()
+        return max([(first, probabilities), *zip(looks, rows, strict=True)], key=lambda look: float(look[1].max()))
 
 
 def _load(picture: Picture, max_megapixels: float) -> Gray:
@@ -233,20 +277,20 @@ def _prepare(picture: Picture, max_megapixels: float) -> Prepared:
         return error
 
 
-def _digit(glyph: Glyph, box: Box, probabilities: NDArray[np.float64]) -> Digit:
+def _digit(item: PreparedDigit, probabilities: Row) -> Digit:
     ranked = sorted(enumerate(probabilities.tolist()), key=lambda pair: -pair[1])
     alternatives = tuple((str(label), probability) for label, probability in ranked)
-    return Digit(*alternatives[0], box, alternatives, glyph)
+    return Digit(*alternatives[0], item.box or (0, 0, 0, 0), alternatives, item.glyph)
 
 
-def _judge(confidence: float, reason: str | None, min_confidence: float) -> tuple[Status, str | None]:
-    if min_confidence > 0 and reason is not None:
-        return "rejected", reason
+def _judge(item: PreparedDigit, probabilities: Row, min_confidence: float) -> tuple[Status, str | None]:
+    if min_confidence > 0 and item.reason is not None:
+        return "rejected", item.reason
+    confidence, no_digit = float(probabilities.max()), 1 - float(probabilities.sum())
+    doubt = "ambiguous" if no_digit < confidence else "several" if item.several else "not_a_digit"
     if confidence < min_confidence:
-        return "rejected", "ambiguous"
-    if confidence < SURE:
-        return "uncertain", "ambiguous"
-    return "ok", None
+        return "rejected", doubt
+    return ("uncertain", doubt) if confidence < SURE else ("ok", None)
 
 
 @cache
@@ -260,6 +304,7 @@ def read(
     model: str | Path = "default",
     expect: Expect = "auto",
     min_confidence: float = MIN_CONFIDENCE,
+    max_error: float | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
 ) -> Page:
     """Reads one picture; the model stays loaded for the next call.
@@ -269,6 +314,7 @@ def read(
         model: A packed model's name or folder, or a run.
         expect: What the picture holds.
         min_confidence: Rejects a reading less sure than this, 0 to 1; 0 rejects nothing but a blank.
+        max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
         max_megapixels: Refuses a larger picture.
 
     Returns:
@@ -278,11 +324,13 @@ def read(
         PictureError: It cannot be read.
         MissingModelError: There is no such model.
         ModelError: The model is damaged, or trained for another preparation.
-        SettingError: An option is out of its range.
+        SettingError: An option is out of its range, or the model cannot promise `max_error`.
 
     Example:
         >>> read("sample:chalk").text
         '5'
     """
     recognizer = _shared_recognizer(os.fspath(model))
-    return recognizer.read_one(picture, expect=expect, min_confidence=min_confidence, max_megapixels=max_megapixels)
+    return recognizer.read_one(
+        picture, expect=expect, min_confidence=min_confidence, max_error=max_error, max_megapixels=max_megapixels
+    )
