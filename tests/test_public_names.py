@@ -26,6 +26,7 @@ NAMES = [
     "Recognizer",
     "SettingError",
     "TrainingError",
+    "explain",
     "read",
 ]
 BASE = ("errors", "image", "data", "packed", "reading", "evaluation")  # rooms that need no TensorFlow

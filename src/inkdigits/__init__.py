@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from inkdigits.packed.model import PackedModel
+    from inkdigits.reading.explanation import explain
     from inkdigits.reading.recognizer import Recognizer, read
     from inkdigits.reading.result import Digit, Line, Page
 
@@ -42,6 +43,7 @@ _HOMES = {
     "Recognizer": "inkdigits.reading.recognizer",
     "SettingError": "inkdigits.errors",
     "TrainingError": "inkdigits.errors",
+    "explain": "inkdigits.reading.explanation",
     "read": "inkdigits.reading.recognizer",
 }
 
@@ -58,6 +60,7 @@ __all__ = [
     "Recognizer",
     "SettingError",
     "TrainingError",
+    "explain",
     "read",
 ]
 
