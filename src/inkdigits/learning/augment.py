@@ -26,10 +26,12 @@ def augment(glyphs: tf.Tensor, augmentation: Augmentation, *, seed: tf.Tensor) -
         The changed glyphs, same shape, type and range.
     """
     count = tf.shape(glyphs)[0]
-    draws = tf.random.stateless_uniform((9, count), seed, -1.0, 1.0)
+    draws = tf.random.stateless_uniform((10, count), seed, -1.0, 1.0)
     x = glyphs[..., tf.newaxis]
     if augmentation.thickness:
         x = _thicken(x, draws[0] * augmentation.thickness)
+    if augmentation.elastic:
+        x = _bend(x, draws[9] * augmentation.elastic, seed=seed + 2)
     if augmentation.rotate_deg or augmentation.scale or augmentation.shear or augmentation.shift:
         x = tf.raw_ops.ImageProjectiveTransformV3(
             images=x,
@@ -59,6 +61,28 @@ def _thicken(x: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
         thinned = 0.5 * x - 0.5 * tf.nn.max_pool2d(-x, 3, 1, "SAME")
         x += amount * (tf.where(pixels > 0, grown, thinned) - x)
     return x
+
+
+def _bend(x: tf.Tensor, pixels: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
+    """Displaces each glyph smoothly at random: a few coarse vectors, between which all others lie.
+
+    Source:
+        Simard et al., "Best practices for convolutional neural networks applied to visual document analysis", 2003.
+    """
+    count = tf.shape(x)[0]
+    coarse = tf.random.stateless_normal((count, 5, 5, 2), seed) * tf.reshape(pixels, (-1, 1, 1, 1))
+    shifts = tf.image.resize(coarse, (GLYPH_SIDE, GLYPH_SIDE), method="bicubic")  # (N, 28, 28, 2)
+    rows, columns = tf.meshgrid(tf.range(float(GLYPH_SIDE)), tf.range(float(GLYPH_SIDE)), indexing="ij")
+    places = tf.clip_by_value(tf.stack([rows, columns], axis=-1) + shifts, 0.0, GLYPH_SIDE - 1.001)
+    corner = tf.floor(places)
+    part = places - corner
+    index = tf.cast(corner[..., 0] * GLYPH_SIDE + corner[..., 1], tf.int32)  # (N, 28, 28)
+    flat = tf.reshape(x, (count, GLYPH_SIDE * GLYPH_SIDE))
+    right, down = part[..., 1], part[..., 0]
+    upper = tf.gather(flat, index, batch_dims=1) * (1 - right) + tf.gather(flat, index + 1, batch_dims=1) * right
+    index += GLYPH_SIDE
+    lower = tf.gather(flat, index, batch_dims=1) * (1 - right) + tf.gather(flat, index + 1, batch_dims=1) * right
+    return (upper * (1 - down) + lower * down)[..., tf.newaxis]
 
 
 def _transforms(augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:

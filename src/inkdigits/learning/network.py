@@ -1,7 +1,7 @@
 """Networks: from an architecture's description to a Keras model of glyphs in, logits out.
 
 Every model takes glyphs of shape `(N, 28, 28)`, 0 to 1, in the type of its products, and gives logits of shape
-`(N, 10)`, float32. It knows nothing of data, training or files.
+`(N, classes)`, float32. It knows nothing of data, training or files.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ require("tensorflow", extra="train", purpose="training")
 import keras  # noqa: E402
 
 
-def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32") -> keras.Model:
+def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32", refuses: bool = False) -> keras.Model:
     """Builds an untrained model.
 
     Args:
         network: The architecture.
         seed: Seed of the initial weights and of dropout: the same seed gives the same weights.
         precision: `"float32"`, or `"bfloat16"` for bfloat16 products with float32 weights and logits.
+        refuses: Whether there is an eleventh logit, for what is no digit.
 
     Returns:
-        The model: `(N, 28, 28)` glyphs from 0 to 1, of type `precision` → `(N, 10)` logits, float32.
+        The model: `(N, 28, 28)` glyphs from 0 to 1, of type `precision` → `(N, classes)` logits, float32.
     """
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     seeds = iter(range(seed * 1000, seed * 1000 + 1000))
@@ -52,7 +53,7 @@ def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32") 
         x = keras.layers.Activation(network.activation, dtype=policy)(x)
     if network.dropout:
         x = keras.layers.Dropout(network.dropout, seed=next(seeds), dtype=policy)(x)
-    logits = _dense(network, CLASSES, next(seeds), policy, name="logits")(x)
+    logits = _dense(network, CLASSES + refuses, next(seeds), policy, name="logits")(x)
     outputs = keras.layers.Activation("linear", dtype="float32", name="logits_float32")(logits)
     return keras.Model(inputs, outputs)
 
@@ -68,6 +69,6 @@ def _dense(network: Mlp | Convnet, size: int, seed: int, policy: str, name: str 
 
 def to_float32(model: keras.Model, network: Mlp | Convnet) -> keras.Model:
     """The same weights in a float32 model, for packing and for exact comparison."""
-    twin = build(network)
+    twin = build(network, refuses=model.output_shape[-1] > CLASSES)
     twin.set_weights(model.get_weights())
     return twin

@@ -18,14 +18,16 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset
+from inkdigits.data.dataset import CLASSES, Dataset, Labels
 from inkdigits.errors import SettingError
 from inkdigits.evaluation.metrics import accuracy, log_loss
+from inkdigits.evaluation.selective import risk_coverage
 from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import PREPARATION, Glyphs
 from inkdigits.learning.checkpoint import write_atomically
 from inkdigits.packed.card import MODEL_NAME, Card
 from inkdigits.packed.model import PackedModel, softmax
+from inkdigits.packed.promise import DELTA
 
 Weights = Literal["auto", "int8", "float32"]
 WEIGHTS = ("auto", "int8", "float32")
@@ -52,18 +54,31 @@ class Facts:
     license: str = ""
 
 
-def pack(
-    model: keras.Model, folder: Path, *, validation: Dataset, calibration: Glyphs, check: Glyphs, facts: Facts,
-    weights: Weights = "auto",
-) -> Card:  # fmt: skip
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """The glyphs that packing needs.
+
+    Attributes:
+        validation: Digits that the training did not see: the temperature is fitted on them.
+        ranges: Training glyphs, shape `(N, 28, 28)`, that set the ranges of int8.
+        check: Glyphs on which the packed network must agree with Keras, shape `(N, 28, 28)`.
+        pictures: Glyphs of synthesized pictures that the training did not see, and their labels 0 to 10: temperature
+            and operating points are to hold on them too. None if the recipe has no synthesis.
+    """
+
+    validation: Dataset
+    ranges: Glyphs
+    check: Glyphs
+    pictures: tuple[Glyphs, Labels] | None = None
+
+
+def pack(model: keras.Model, folder: Path, material: Material, *, facts: Facts, weights: Weights = "auto") -> Card:
     """Packs a model: converts, calibrates, checks and writes it.
 
     Args:
         model: A float32 model, as `network.to_float32` gives it.
         folder: Where `model.tflite` and `card.json` are written; made if absent.
-        validation: Glyphs that the training did not see: the temperature is fitted on them.
-        calibration: Training glyphs, shape `(N, 28, 28)`, that set the ranges of int8.
-        check: Glyphs on which the packed network must agree with Keras, shape `(N, 28, 28)`.
+        material: The glyphs to do it with.
         facts: What else the card says.
         weights: `"int8"`, `"float32"`, or `"auto"`: int8 if its labels agree with Keras on 99.9 %, else float32.
 
@@ -79,9 +94,10 @@ def pack(
             f"Expected weights of {' or '.join(WEIGHTS)}. Received: {weights!r}.", hint="auto decides by agreement."
         )
     folder.mkdir(parents=True, exist_ok=True)
+    check = material.check
     reference = _keras_logits(model, check)
     for kind in ("int8", "float32") if weights == "auto" else (weights,):
-        content = convert(model, kind, calibration)
+        content = convert(model, kind, material.ranges)
         write_atomically(folder / MODEL_NAME, content)
         card = Card(
             name=facts.name,
@@ -100,12 +116,29 @@ def pack(
         agreement = _agreement(reference, packed.logits(check))
         if weights != "auto" or agreement["labels_agree"] >= LEAST_AGREEMENT:
             break
-    logits = packed.logits(validation.glyphs)
-    temperature = fit_temperature(validation.labels, logits)
-    scores = {"keras": agreement, "validation": _scores(logits / temperature, validation.labels)}
-    card = replace(card, temperature=temperature, scores=scores)
+    card = _calibrated(card, packed, material, agreement)
     card.save(folder)
     return card
+
+
+def _calibrated(card: Card, packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
+    """The card with temperature, scores and operating points, all of the packed network."""
+    validation = material.validation
+    labels, logits = validation.labels, packed.logits(validation.glyphs)
+    scores: dict[str, Any] = {"keras": agreement}
+    if material.pictures is not None:
+        picture_logits, picture_labels = packed.logits(material.pictures[0]), material.pictures[1]
+        logits, labels = np.concatenate([logits, picture_logits]), np.concatenate([labels, picture_labels])
+    temperature = fit_temperature(labels, logits)
+    chances = softmax(logits / temperature)
+    count = len(validation)
+    scores["validation"] = _scores(chances[:count], labels[:count])
+    if material.pictures is not None:
+        scores["pictures"] = _scores(chances[count:], labels[count:])
+    digits = labels < CLASSES  # the promise is one about digits
+    answers = chances[digits, :CLASSES]
+    points = risk_coverage(answers.max(axis=1), answers.argmax(axis=1) == labels[digits], delta=DELTA)
+    return replace(card, temperature=temperature, scores=scores, operating_points=[point._asdict() for point in points])
 
 
 def convert(model: keras.Model, weights: str, calibration: Glyphs) -> bytes:
@@ -151,9 +184,9 @@ def _agreement(reference: NDArray[np.float32], packed: NDArray[np.float32]) -> d
     }
 
 
-def _scores(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> dict[str, float]:
+def _scores(chances: NDArray[np.float64], labels: NDArray[np.integer]) -> dict[str, float]:
     return {
-        "accuracy": accuracy(labels, logits.argmax(1)),
-        "loss": log_loss(labels, softmax(logits)),
+        "accuracy": accuracy(labels, chances.argmax(1)),
+        "loss": log_loss(labels, chances),
         "count": len(labels),
     }

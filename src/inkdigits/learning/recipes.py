@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.errors import MissingModelError, SettingError
 
 Activation = Literal["relu", "sigmoid", "tanh", "linear"]
@@ -62,6 +63,7 @@ class Augmentation:
         thickness: Stroke growth or shrinkage, pixels on each side, 0 to 2.
         blur: Share of a 3×3 mean mixed in, 0 to 1; drawn from 0 up.
         noise: Standard deviation of Gaussian noise, as a share of full ink; drawn from 0 up.
+        elastic: Standard deviation of a smooth random displacement, pixels; drawn from 0 up.
     """
 
     rotate_deg: float = 0.0
@@ -71,6 +73,7 @@ class Augmentation:
     thickness: float = 0.0
     blur: float = 0.0
     noise: float = 0.0
+    elastic: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,7 @@ class Recipe:
         schedule: `"constant"`, or `"one-cycle"`: up from 4 % over the first quarter of all steps, then down to zero.
         label_smoothing: Probability mass spread over all classes, 0 to 1.
         augmentation: Random changes to the training glyphs; None for none.
+        synthesis: Glyphs of synthesized pictures that are trained on besides the data; None for none.
         precision: `"bfloat16"`, `"float32"`, or `"auto"`: bfloat16 where the CPU multiplies it natively.
     """
 
@@ -103,10 +107,16 @@ class Recipe:
     schedule: Literal["constant", "one-cycle"] = "constant"
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
+    synthesis: Mixture | None = None
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
         _check_recipe(self)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the network learns what is no digit, as an eleventh class."""
+        return self.synthesis is not None and self.synthesis.refuses
 
     def steps(self, count: int) -> int:
         """Steps of the whole training on `count` glyphs; the last, incomplete batch of an epoch is left out."""
@@ -167,12 +177,13 @@ def recipe_from_dict(data: dict[str, Any]) -> Recipe:
     network["hidden"] = tuple(network["hidden"])
     if "stages" in network:
         network["stages"] = tuple(tuple(stage) for stage in network["stages"])
-    augmentation = data["augmentation"]
+    augmentation, synthesis = data["augmentation"], data.get("synthesis")
     return Recipe(
         **{
             **data,
             "network": Convnet(**network) if "stages" in network else Mlp(**network),
             "augmentation": None if augmentation is None else Augmentation(**augmentation),
+            "synthesis": None if synthesis is None else Mixture(**synthesis),
         }
     )
 

@@ -18,15 +18,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import validation_split
+from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.checkpoint import load_weights, write_atomically
 from inkdigits.learning.network import build
-from inkdigits.learning.pack import Facts, Weights, pack
+from inkdigits.learning.pack import Facts, Material, Weights, pack
 from inkdigits.learning.recipes import Recipe, recipe_from_dict
 from inkdigits.packed.card import Card
 
+PICTURES_SHARE = 0.06  # of the recipe's synthesis, made anew of MNIST's validation part for calibration
+PICTURES_SEED = 1  # another than the training's
 MNIST_LICENSE = "Apache-2.0; trained on MNIST (CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges)"
 
 
@@ -201,14 +206,18 @@ def pack_run(
         TrainingError: The run has no checkpoint yet, or the folder cannot be written.
     """
     chosen, held_out = validation_split(dataset.labels)
-    model = build(run.recipe.network)
+    model = build(run.recipe.network, refuses=run.recipe.refuses)
     load_weights(run.final_checkpoint, model)
+    validation, ranges, pictures = dataset.subset(held_out), dataset.subset(chosen).glyphs, None
+    if run.recipe.synthesis is not None:
+        mixture = run.recipe.synthesis.scaled(PICTURES_SHARE)
+        glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="validation")
+        pictures = glyphs, labels
+        ranges = np.concatenate([ranges[:: max(1, len(ranges) // len(glyphs))], glyphs])
     return pack(
         model,
         folder,
-        validation=dataset.subset(held_out),
-        calibration=dataset.subset(chosen).glyphs,
-        check=(check or dataset.subset(held_out)).glyphs,
+        Material(validation=validation, ranges=ranges, check=(check or validation).glyphs, pictures=pictures),
         facts=_card_facts(run, name=name, version=version),
         weights=weights,
     )

@@ -13,17 +13,22 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from inkdigits.data.dataset import Dataset
+from inkdigits.data.dataset import Dataset, Labels
 from inkdigits.data.splits import validation_split
+from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import TrainingError, require
+from inkdigits.image.glyph import Glyphs
 from inkdigits.learning.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
 from inkdigits.learning.network import build, to_float32
+from inkdigits.learning.recipes import Recipe
 from inkdigits.learning.run import Run, pack_run
 from inkdigits.learning.trainer import Score, Trainer, make_scorer, resolve_precision
 from inkdigits.packed.card import Card
 
+SYNTHESIS_SEED = 0  # of every run: seeds of runs differ in weights and order, not in data
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
 
 
@@ -91,8 +96,9 @@ def train(
             f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
             hint="Give the same --data, or start a new run.",
         )
-    model = build(recipe.network, seed=options.seed, precision=resolve_precision(recipe))
-    trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=options.seed)
+    model = build(recipe.network, seed=options.seed, precision=resolve_precision(recipe), refuses=recipe.refuses)
+    glyphs, labels = _with_synthesis(training, recipe)
+    trainer = Trainer(model, recipe, glyphs, labels, seed=options.seed)
     if resume and run.last_checkpoint.is_file():
         load_checkpoint(run.last_checkpoint, trainer)
     session = _Session(run, trainer, validation, listener, report_every)
@@ -107,6 +113,14 @@ def train(
         card = pack_run(run, dataset, run.folder / "packed", check=check, weights=options.weights)
     run.save(scores=card.scores)
     return card
+
+
+def _with_synthesis(training: Dataset, recipe: Recipe) -> tuple[Glyphs, Labels]:
+    """The training glyphs and, after them, those of the recipe's synthesis."""
+    if recipe.synthesis is None:
+        return training.glyphs, training.labels
+    glyphs, labels, _ = synthesize(recipe.synthesis, seed=SYNTHESIS_SEED)
+    return np.concatenate([training.glyphs, glyphs]), np.concatenate([training.labels, labels])
 
 
 class _Session:
