@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from inkdigits.image.digit import find_digit, prepare_digit
+from inkdigits.image.digit import find_digit, look_again, prepare_digit
 from inkdigits.image.load import load
 
 LABELS = [0, 1, 2, 3, 4, 5, 7]
@@ -234,3 +234,130 @@ def test_ink_that_stands_out_has_no_reason_against_it(draw_digit, label, contras
     digit = prepare(draw_digit(label, ink=220 - contrast, paper=220))
     assert digit.reason is None
     assert (digit.glyph.shape, digit.glyph.dtype, digit.glyph.max()) == ((28, 28), np.uint8, 255)
+
+
+@st.composite
+def pages(draw):
+    """A few dark bars on paper of any shape, the thinnest and the smallest included."""
+    height, width = draw(st.tuples(st.integers(1, 60), st.integers(1, 60)))
+    page = np.full((height, width), draw(st.integers(150, 255)), np.uint8)
+    for _ in range(draw(st.integers(0, 4))):
+        top, left = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+        bottom, right = draw(st.integers(top + 1, height)), draw(st.integers(left + 1, width))
+        page[top:bottom, left:right] = draw(st.integers(0, 120))
+    return np.repeat(page, draw(st.sampled_from([1, 1, 40])), axis=draw(st.integers(0, 1)))
+
+
+@given(page=pages())
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_box_lies_in_its_picture_whatever_the_picture(page):
+    digit = prepare(page)
+    looks = [digit] if digit.sheet is None else [digit, *look_again(digit.sheet)]
+    for look in looks:
+        assert (look.glyph is None) == (look.box is None) == (look.reason == "blank")
+        if look.box is not None:
+            left, top, width, height = look.box
+            assert min(left, top) >= 0
+            assert min(width, height) >= 1
+            assert left + width <= page.shape[1]
+            assert top + height <= page.shape[0]
+
+
+def test_a_box_that_begins_in_the_middle_of_a_large_picture_ends_at_its_edge():
+    page = np.full((500, 1027), 230, np.uint8)  # scaled to 1024: both halves end between two pixels
+    cv2.rectangle(page, (514, 200), (1026, 300), 30, 9)
+    left, _, width, _ = prepare(page).box
+    assert left == pytest.approx(510, abs=3)
+    assert left + width == 1027
+
+
+def bars(*boxes: tuple[int, int, int, int]) -> np.ndarray:
+    """Ink filled in these boxes, `(left, top, width, height)`, on 200 x 200."""
+    ink = np.zeros((200, 200), np.uint8)
+    for left, top, width, height in boxes:
+        ink[top : top + height, left : left + width] = 255
+    return ink
+
+
+BODY = (80, 60, 40, 80)
+SIDE_BY_SIDE = {
+    "two of a height": [(60, 60, 30, 80), (105, 60, 30, 80)],
+    "one half as tall": [(60, 60, 30, 80), (105, 100, 30, 40)],
+    "three": [(55, 60, 20, 80), (90, 58, 20, 84), (125, 60, 20, 80)],
+    "two and a dot": [(60, 60, 30, 80), (105, 60, 30, 80), (94, 130, 8, 8)],
+}
+ONE_SHAPE = {
+    "one alone": [BODY],
+    "a 5 whose hat begins beside its body": [BODY, (124, 60, 30, 8)],
+    "a 4 whose stem is broken off its bar": [(60, 60, 8, 50), (60, 110, 60, 8), (100, 60, 8, 46), (100, 122, 8, 30)],
+    "an i": [(95, 80, 10, 80), (92, 55, 16, 16)],
+    "a colon's dots": [(90, 60, 30, 30), (90, 95, 30, 30)],
+    "a point beside it": [BODY, (125, 128, 12, 12)],
+    "one a third as tall": [(60, 60, 30, 80), (105, 113, 30, 27)],
+}
+
+
+@pytest.mark.parametrize("shapes", SIDE_BY_SIDE.values(), ids=SIDE_BY_SIDE)
+def test_shapes_side_by_side_are_several(shapes):
+    digit = prepare(255 - bars(*shapes))
+    assert digit.several
+    assert digit.box == box_of(bars(*shapes))
+
+
+@pytest.mark.parametrize("shapes", ONE_SHAPE.values(), ids=ONE_SHAPE)
+def test_the_pieces_of_one_shape_are_not_several(shapes):
+    digit = prepare(255 - bars(*shapes))
+    assert not digit.several
+    assert digit.box == box_of(bars(*shapes))
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_digit_alone_is_not_several_and_two_are(draw_digit, label):
+    assert not prepare(draw_digit(label)).several
+    pair = np.minimum(draw_digit(label, size=0.4, shift=(-27, 0)), draw_digit(2, size=0.4, shift=(27, 0)))
+    assert prepare(pair).several
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("share", [1, 1.6])
+def test_a_line_under_a_digit_is_no_part_of_it(draw_digit, label, share):
+    page = draw_digit(label, size=0.5)
+    plain = prepare(page)
+    left, top, width, height = plain.box
+    start, length = round(left + (1 - share) / 2 * width), round(share * width)
+    page[top + height + 8 : top + height + 13, start : start + length] = 40
+    underlined = prepare(page)
+    np.testing.assert_array_equal(underlined.glyph, plain.glyph)
+    assert underlined.box == plain.box
+    assert not underlined.several
+
+
+@pytest.mark.parametrize(
+    "dash",
+    [(80, 44, 40, 8), (80, 44, 55, 8), (85, 146, 30, 7)],
+    ids=["a 5's hat", "a wide hat", "the foot of a 2, narrower than it"],
+)
+def test_a_dash_that_is_no_underline_stays(dash):
+    _, box = find(bars(BODY, dash))
+    assert box == box_of(bars(BODY, dash))
+
+
+def test_the_foot_of_a_digit_is_told_from_an_underline_by_its_width():
+    for width, stays in ((31, True), (32, False), (60, False)):  # 80 % of 40
+        _, box = find(bars(BODY, (100 - width // 2, 146, width, 6)))
+        assert (box != BODY) == stays
+
+
+def test_inside_nothing_is_taken_that_touches_the_edges_and_no_dash():
+    ink = bars(BODY, (0, 50, 200, 4), (70, 145, 60, 6))
+    ink[150:, 125:130] = 255  # comes up from below
+    assert find_digit(ink, inside=True)[1] == BODY  # type: ignore[index]
+    assert find(ink)[1] != BODY
+
+
+def test_inside_the_edges_there_may_be_nothing_to_speak_of():
+    ink = bars((0, 60, 150, 80), (160, 60, 20, 80))
+    assert find_digit(ink, inside=True) is None  # the part inside is a seventh of the other
+    assert find_digit(bars((0, 60, 50, 80), (60, 60, 20, 80)), inside=True) is not None
+    assert find_digit(bars((10, 100, 180, 6)), inside=True) is None
+    assert find_digit(np.zeros((9, 9), np.uint8), inside=True) is None

@@ -1,3 +1,5 @@
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inkdigits.errors import PictureError
-from inkdigits.image.ink import full_contrast, paper_is_light, shrink, to_ink
+from inkdigits.image import ink as ink_module
+from inkdigits.image.ink import full_contrast, paper_is_light, shrink, to_darker_ink, to_ink
 
 labels = st.sampled_from([0, 1, 2, 3, 4, 5, 7])
 
@@ -81,8 +84,9 @@ def test_any_gray_has_ink_of_its_shape(gray):
 
 @pytest.mark.parametrize("gray", [np.ones((5, 5)), np.ones((5, 5, 3), np.uint8), np.ones((0, 5), np.uint8)])
 def test_what_is_no_gray_is_refused(gray):
-    with pytest.raises(PictureError, match=r"shape \(H, W\), uint8.*Call load\(\) first"):
-        to_ink(gray)
+    for separate in (to_ink, to_darker_ink):
+        with pytest.raises(PictureError, match=r"shape \(H, W\), uint8.*Call load\(\) first"):
+            separate(gray)
 
 
 def test_paper_is_what_the_border_is_made_of(draw_digit):
@@ -113,3 +117,52 @@ def test_shrinking_keeps_the_proportion(shape, small):
 def test_a_small_picture_is_not_enlarged():
     picture = np.ones((9, 9), np.uint8)
     assert shrink(picture, 64) is picture
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("step", [20, 25, 90])
+def test_darker_ink_holds_the_strokes_and_not_the_lighter_lines(draw_digit, dark, step):
+    page = draw_digit(2)
+    strokes, lines = page == 40, page == 210
+    lines[(np.arange(200) - 15) % step > 1] = False
+    page[lines] = 150
+    shown = 255 - page if dark else page
+    assert to_ink(shown)[lines].min() > 60
+    found = to_darker_ink(shown)
+    assert found[strokes].min() >= 225
+    assert found[page >= 150].max() == 0
+
+
+@pytest.mark.parametrize("label", [0, 1, 2, 3, 4, 5, 7])
+def test_darker_ink_of_a_drawing_without_lines_is_still_its_strokes(draw_digit, label):
+    page = draw_digit(label)
+    found = to_darker_ink(page)
+    assert found[page == 40].min() >= 225
+    assert found[page == 210].max() == 0
+
+
+def test_paper_has_no_darker_ink():
+    grain = np.random.default_rng(0).normal(200, 4, (100, 100)).astype(np.uint8)
+    for page in (np.full((1, 1), 9, np.uint8), np.full((50, 80), 200, np.uint8), np.zeros((30, 30), np.uint8), grain):
+        assert not to_darker_ink(page).any()
+
+
+@given(gray=arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=150)))
+@settings(max_examples=50, deadline=None, derandomize=True)
+def test_any_gray_has_darker_ink_of_its_shape(gray):
+    before = gray.copy()
+    ink = to_darker_ink(gray)
+    assert (ink.shape, ink.dtype) == (gray.shape, np.uint8)
+    np.testing.assert_array_equal(gray, before)
+
+
+def test_marks_of_a_single_shade_are_full_ink():
+    page = np.full((40, 40), 200, np.uint8)
+    page[10:30, 18:22] = 120
+    np.testing.assert_array_equal(to_darker_ink(page), np.where(page == 120, 255, 0))
+
+
+def test_the_examples_in_the_docstrings_hold():
+    results = doctest.testmod(ink_module, extraglobs={"np": np})
+    assert results.attempted >= 6
+    assert results.failed == 0

@@ -35,6 +35,13 @@ def test_the_number_of_parameters(recipe):
     assert build(recipe.network).count_params() == PARAMETERS[recipe.name]
 
 
+def test_a_network_that_refuses_has_an_eleventh_logit_and_nothing_else_more(recipe, glyphs):
+    model = build(recipe.network, refuses=True)
+    assert model(glyphs[:3], training=False).shape == (3, 11)
+    last = recipe.network.hidden[-1] if recipe.network.hidden else 1600  # 5 x 5 x 64
+    assert model.count_params() == PARAMETERS[recipe.name] + last + 1
+
+
 def test_the_loss_at_the_start_is_that_of_guessing(recipe, glyphs, small):
     logits = build(recipe.network)(glyphs, training=False)
     loss = float(tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(small.labels[:64].astype(int), logits)))
@@ -73,9 +80,10 @@ def test_save_and_load_give_the_same_answers(recipe, glyphs, tmp_path):
     np.testing.assert_array_equal(np.asarray(loaded(glyphs)), np.asarray(model(glyphs)))
 
 
-def test_the_float32_twin_has_the_same_weights():
+@pytest.mark.parametrize("refuses", [False, True])
+def test_the_float32_twin_has_the_same_weights(refuses):
     network = find_recipe("convnet").network
-    model = build(network, seed=5, precision="bfloat16")
+    model = build(network, seed=5, precision="bfloat16", refuses=refuses)
     twin = to_float32(model, network)
     for weight, copy in zip(model.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, copy)

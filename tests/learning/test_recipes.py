@@ -3,13 +3,49 @@ from dataclasses import asdict
 
 import pytest
 
+from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.errors import MissingModelError, SettingError
-from inkdigits.learning.recipes import RECIPES, Convnet, Mlp, Recipe, change, find_recipe, recipe_from_dict
+from inkdigits.learning.recipes import (
+    RECIPES,
+    Augmentation,
+    Convnet,
+    Mlp,
+    Recipe,
+    change,
+    find_recipe,
+    recipe_from_dict,
+)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_a_recipe_survives_the_way_through_json(recipe):
     assert recipe_from_dict(json.loads(json.dumps(asdict(recipe)))) == recipe
+
+
+def test_so_does_one_with_a_synthesis():
+    synthesis, augmentation = Mixture(scenes=300, letters=20), Augmentation(elastic=0.6)
+    recipe = change(find_recipe("convnet"), {"synthesis": synthesis, "augmentation": augmentation})
+    again = recipe_from_dict(json.loads(json.dumps(asdict(recipe))))
+    assert again == recipe
+    assert again.synthesis == synthesis
+
+
+def test_a_recipe_that_was_written_before_there_was_a_synthesis_has_none():
+    recipe = find_recipe("reader")
+    written = asdict(recipe)
+    del written["synthesis"]
+    del written["augmentation"]["elastic"]
+    again = recipe_from_dict(written)
+    assert again.synthesis is None
+    assert again.augmentation.elastic == 0
+
+
+@pytest.mark.parametrize(
+    ("synthesis", "refuses"),
+    [(None, False), (Mixture(scenes=9), False), (Mixture(scenes=9, textures=1), True), (Mixture(letters=9), True)],
+)
+def test_a_recipe_refuses_if_its_synthesis_holds_what_is_no_digit(synthesis, refuses):
+    assert change(find_recipe("mlp-128"), {"synthesis": synthesis}).refuses is refuses
 
 
 def test_an_unknown_recipe_is_answered_with_the_known_ones():

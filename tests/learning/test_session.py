@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 
 from inkdigits.data.dataset import Dataset
+from inkdigits.data.splits import validation_split
+from inkdigits.data.synthesis.mixture import Mixture
+from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import MissingModelError, SettingError, TrainingError
-from inkdigits.learning.recipes import change
-from inkdigits.learning.run import RunOptions, open_run, pack_run, start_run
+from inkdigits.learning.network import build
+from inkdigits.learning.pack import Facts, Material, pack
+from inkdigits.learning.recipes import Mlp, Recipe, change
+from inkdigits.learning.run import MNIST_LICENSE, RunOptions, _card_facts, _material, open_run, pack_run, start_run
 from inkdigits.learning.session import train
 from inkdigits.packed.model import PackedModel, find_model
+from inkdigits.reading.recognizer import Recognizer
+
+SYNTHESIS = Mixture(scenes=40, written=20, symbols=40)
 
 
 def start(folder, recipe, **options):
@@ -199,3 +207,106 @@ def test_unknown_weights_are_refused(mlp, small, tmp_path):
     train(run, small)
     with pytest.raises(SettingError, match="Expected weights of auto or int8 or float32. Received: 'int4'"):
         pack_run(run, small, tmp_path / "packed", weights="int4")
+
+
+@pytest.fixture(scope="module")
+def refusing(small, tmp_path_factory):
+    """A finished run whose recipe has a synthesis of digits and symbols, and its card."""
+    network, rate = Mlp(hidden=(32,), dropout=0.2), 5e-3
+    recipe = Recipe(
+        name="refusing", summary="", network=network, epochs=8, batch_size=50, learning_rate=rate, synthesis=SYNTHESIS
+    )
+    run = start(tmp_path_factory.mktemp("refusing") / "run", recipe, weights="float32")
+    return run, train(run, small)
+
+
+def test_a_synthesis_is_trained_on_besides_the_data_and_scored_apart(refusing):
+    run, card = refusing
+    assert run.facts["step"] == 8 * ((1000 + 100) // 50)
+    assert run.facts["data"]["training"] == 1000
+    assert open_run(run.folder).recipe.synthesis == SYNTHESIS
+    assert card.recipe["synthesis"]["symbols"] == 40
+    assert card.scores["validation"]["count"] == 200
+    assert card.scores["pictures"]["count"] == 2 + 1 + 2  # 6 % of each kind
+    assert 0 <= card.scores["pictures"]["accuracy"] <= 1
+    assert card.scores["pictures"]["loss"] > 0
+
+
+def test_operating_points_count_digits_of_both_and_nothing_else(refusing):
+    _, card = refusing
+    points = card.operating_points
+    assert max(point["kept"] for point in points) == 200 + 2 + 1
+    assert points[0].keys() >= {"threshold", "coverage", "wrong", "error_bound"}
+
+
+def test_a_model_that_refuses_has_an_eleventh_class_whose_share_the_digits_lack(refusing, small):
+    run, _ = refusing
+    packed = PackedModel.load(run.folder)
+    assert packed.classes == 11
+    assert packed.logits(small.glyphs[:5]).shape == (5, 11)
+    chances = packed.probabilities(small.glyphs[:200])
+    assert chances.shape == (200, 10)
+    assert (chances.sum(axis=1) < 1).all()
+    assert chances.sum(axis=1).mean() > 0.8
+    assert (chances.argmax(axis=1) == small.labels[:200]).mean() > 0.7
+    assert Recognizer(packed).classify(small.glyphs[:5]).shape == (5, 10)
+
+
+def test_what_is_no_digit_is_learned(refusing):
+    run, _ = refusing
+    glyphs, _, _ = synthesize(Mixture(symbols=40), seed=0)  # of the training's seed: the very ones that it saw
+    digits = PackedModel.load(run.folder).probabilities(glyphs).sum(axis=1)
+    assert np.median(digits) < 0.7
+
+
+def test_a_synthesis_resumes_to_the_same_bytes(refusing, small, tmp_path):
+    whole, card = refusing
+    killed = start(tmp_path / "killed", whole.recipe, weights="float32")
+
+    def kill(progress):
+        if progress.step >= 44:
+            raise ChildProcessError
+
+    with pytest.raises(ChildProcessError):
+        train(killed, small, listener=kill)
+    again = open_run(killed.folder)
+    assert again.facts["status"] == "running"
+    assert 22 <= again.facts["step"] < 176
+    other = train(again, small, resume=True)
+    assert same(weights_of(whole), weights_of(again))
+    assert (other.temperature, other.operating_points) == (card.temperature, card.operating_points)
+    assert other.scores["pictures"] == card.scores["pictures"]
+
+
+def test_a_refusing_network_packs_as_int8_with_ranges_of_enough_glyphs(refusing, small, tmp_path):
+    run, _ = refusing
+    material = _material(run.recipe, small, None)
+    assert len(material.ranges) >= 500
+    assert material.pictures[1].tolist()[-2:] == [10, 10]
+    np.testing.assert_array_equal(material.ranges[-5:], material.pictures[0])
+    model = keras.models.load_model(run.folder / "model.keras")
+    card = pack(model, tmp_path / "packed", material, facts=Facts(name="x"), weights="int8")
+    assert card.weights == "int8"
+    assert card.scores["keras"]["labels_agree"] > 0.97
+    assert PackedModel.load(tmp_path / "packed").classes == 11
+
+
+def test_a_model_whose_scenes_show_mnists_digits_says_so_whatever_the_data(refusing, mlp, tmp_path):
+    for recipe, license_ in ((refusing[0].recipe, MNIST_LICENSE), (mlp, "")):
+        run = start_run(tmp_path / "run", recipe, RunOptions(), source="my-digits")
+        assert _card_facts(run).license == license_
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_packing_scores_pictures_only_if_there_are_any(small, tmp_path, refuses):
+    model = build(Mlp(hidden=(8,)), refuses=refuses)
+    _, held_out = validation_split(small.labels)
+    validation = small.subset(held_out)
+    pictures = (small.glyphs[:30], np.where(np.arange(30) < 12, 10, small.labels[:30]).astype(np.uint8))
+    material = Material(
+        validation=validation, ranges=small.glyphs, check=small.glyphs[:50], pictures=pictures if refuses else None
+    )
+    card = pack(model, tmp_path, material, facts=Facts(name="x"), weights="float32")
+    assert set(card.scores) == {"keras", "validation"} | ({"pictures"} if refuses else set())
+    assert card.scores["keras"]["count"] == 50
+    assert max(point["kept"] for point in card.operating_points) == 200 + (18 if refuses else 0)

@@ -72,22 +72,21 @@ def command(
     """
     from inkdigits.cli.explain import Explainer
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.packed.promise import threshold_for
     from inkdigits.reading.recognizer import ReadingOptions, Recognizer
     from inkdigits.reading.source import names_one
 
+    if max_error is not None and _given("min_confidence"):
+        raise click.UsageError("Give --max-error or --min-confidence, not both.", click.get_current_context())
     options = ReadingOptions(
         expect=expect,  # type: ignore[arg-type]
         min_confidence=min_confidence,
         max_error=max_error,
         max_megapixels=max_megapixels,
     )
-    if max_error is not None and _given("min_confidence"):
-        raise click.UsageError("Give --max-error or --min-confidence, not both.")
     with quiet_native_stderr():
         recognizer = Recognizer.load(model)
     if max_error is not None:
-        click.echo(threshold_for(recognizer.model.card, max_error).sentence, err=True)
+        click.echo(recognizer.promise(max_error).sentence, err=True)
     named = _read_all(recognizer, list(expand_each(pictures)), options)
     if annotate is not None or save_glyphs is not None:
         named = _saved(named, annotate, save_glyphs, max_megapixels)

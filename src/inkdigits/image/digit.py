@@ -18,14 +18,17 @@ from inkdigits.image.rulings import remove_rulings
 Box: TypeAlias = tuple[int, int, int, int]
 """`(left, top, width, height)`, pixels."""
 Found: TypeAlias = tuple[Ink, Box]
+"""A digit's ink cut to its box, and the box, in pixels of the ink that it was found in."""
 
 SPECK = 0.03  # of the largest part's ink: less is dust, or the noise of JPEG
 WORK_SIDE = 1024  # a digit that fills 1/50 of a page's side still has the 20 pixels of a glyph
 LEAST_SIDE = 5  # pixels of the digit's longer side and of the picture's shorter one; no shape is left in fewer
-LEAST_CONTRAST = 24  # gray levels between strokes and their paper; less is as often a stain as a stroke
+LEAST_CONTRAST = 16  # gray levels between strokes and their paper; less is as often a stain as a stroke
+LEAST_PAGE = 128  # pixels of the shorter side: in a smaller picture a line from edge to edge is as likely a stroke
 LEAST_INSIDE_MASS = 0.3  # of the largest part's ink: less is a piece of a line, and the digit hangs on others
 LEAST_INSIDE = 0.05  # of the picture's shorter side: less is what is left of a line
 FLATNESS = 0.25  # of its width: a part that is not higher is a dash, or a line that leans
+LEAST_BESIDE = 0.5  # of the tallest shape's height: one beside it that is lower is a hat, a dot or a dash
 UNDERLINE = 0.8  # of the digit's width: a dash below it that is as wide is no part of it
 REACH = 0.35  # of the largest part's longer side: parts of one digit are no further apart
 
@@ -43,7 +46,7 @@ class Sheet:
     zoom: tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PreparedDigit:
     """What a digit model sees of a picture.
 
@@ -51,15 +54,15 @@ class PreparedDigit:
         glyph: Shape `(28, 28)`, uint8; None if the picture is blank.
         box: Where the digit is, `(left, top, width, height)` in pixels of the picture; None if it is blank.
         reason: Why this may be no readable digit: `"blank"`, `"too_small"`, `"low_contrast"`, or None.
-        several: Whether shapes of about one size stand side by side, as digits of a number do.
-        sheet: What it was found on, if lines from edge to edge may have spoiled the look; else None.
+        several: Whether shapes of about one height stand side by side, as digits of a number do.
+        sheet: What it was found on, if lines from edge to edge may have spoiled the look, for `look_again`; else None.
     """
 
     glyph: Glyph | None
     box: Box | None
     reason: str | None = None
     several: bool = False
-    sheet: Sheet | None = field(default=None, repr=False, compare=False)
+    sheet: Sheet | None = field(default=None, repr=False)
 
 
 def prepare_digit(gray: Gray) -> PreparedDigit:
@@ -79,7 +82,8 @@ def prepare_digit(gray: Gray) -> PreparedDigit:
     if found is None:
         return PreparedDigit(None, None, "blank")
     lined = bare is not ink or _spans(found[1], ink.shape)
-    return replace(_prepared(found, sheet), sheet=sheet if lined else None)
+    is_page = min(ink.shape) >= LEAST_PAGE
+    return replace(_prepared(found, sheet), sheet=sheet if lined and is_page else None)
 
 
 def look_again(sheet: Sheet) -> list[PreparedDigit]:
@@ -91,7 +95,7 @@ def look_again(sheet: Sheet) -> list[PreparedDigit]:
         sheet: Of the first look.
 
     Returns:
-        At most four that differ from each other; one may be the same as the first look.
+        At most four, each with another box; one may be the same as the first look.
     """
     looks = {found[1]: found for found in _find_otherwise(sheet.gray, to_ink(sheet.gray))}
     return [_prepared(found, sheet) for found in looks.values()]
@@ -100,8 +104,7 @@ def look_again(sheet: Sheet) -> list[PreparedDigit]:
 def _prepared(found: Found, sheet: Sheet) -> PreparedDigit:
     """What was found on a sheet, as a model sees it."""
     part, (left, top, width, height) = found
-    across, down = sheet.zoom
-    box = (round(left * across), round(top * down), max(1, round(width * across)), max(1, round(height * down)))
+    box = _zoomed(found[1], sheet.zoom)
     reason = None
     if max(box[2:]) < LEAST_SIDE or min(sheet.gray.shape) < LEAST_SIDE:
         reason = "too_small"
@@ -110,19 +113,30 @@ def _prepared(found: Found, sheet: Sheet) -> PreparedDigit:
     return PreparedDigit(to_glyph(part), box, reason, _several(part))
 
 
+def _zoomed(box: Box, zoom: tuple[float, float]) -> Box:
+    """A box on a sheet, in pixels of the picture: at least one wide and high, and wholly inside."""
+    left, top, right, bottom = box[0], box[1], box[0] + box[2], box[1] + box[3]
+    x, y = round(left * zoom[0]), round(top * zoom[1])
+    return x, y, max(1, round(right * zoom[0]) - x), max(1, round(bottom * zoom[1]) - y)
+
+
 def _several(part: Ink) -> bool:
-    """Whether ink falls into shapes that stand side by side, the smaller at least half as tall as the taller."""
-    spans = _column_runs(part)
-    tall = [np.flatnonzero(part[:, left:right].any(axis=1)) for left, right in spans]
-    heights = sorted((int(rows[-1] - rows[0]) + 1 for rows in tall), reverse=True)
-    return len(heights) > 1 and heights[1] >= 0.5 * heights[0]
+    """Whether ink falls into shapes that stand side by side, the second tallest at least half as tall as the tallest.
+
+    A 5's hat beside its body is no such shape, and neither is what stands above or below another.
+    """
+    runs = _column_runs(part)
+    if len(runs) < 2:
+        return False
+    heights = sorted(cv2.boundingRect(part[:, left:right])[3] for left, right in runs)
+    return bool(heights[-2] >= LEAST_BESIDE * heights[-1])
 
 
 def _column_runs(part: Ink) -> list[tuple[int, int]]:
     """First column and column after the last of each run of columns that hold ink."""
     inked = np.concatenate([[False], part.any(axis=0), [False]]).astype(np.int8)
-    edges = np.flatnonzero(np.diff(inked))
-    return [(int(left), int(right)) for left, right in zip(edges[::2], edges[1::2], strict=True)]
+    edges = np.flatnonzero(np.diff(inked)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _find_on_paper(ink: Ink, bare: Ink) -> Found | None:
@@ -169,20 +183,20 @@ def find_digit(ink: Ink, *, inside: bool = False) -> Found | None:
 
     Args:
         ink: Shape `(H, W)`, uint8, as `to_ink` gives it.
-        inside: Takes nothing that touches the picture's edges.
+        inside: Takes nothing that touches the picture's edges, and no dashes.
 
     Returns:
-        The digit's ink alone, cut to its box, and the box; None if there is no ink.
+        The digit's ink alone, cut to its box, and the box; None if there is no ink, or none `inside` to speak of.
     """
     x, y, width, height = cv2.boundingRect(ink)
     if not width:
         return None
     inner = ink[y : y + height, x : x + width]  # most of a page is empty
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((inner > 0).astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
     mass = np.bincount(labels.ravel(), weights=inner.ravel(), minlength=count)[1:] / 255
     boxes = np.asarray(stats[1:, :4], np.int32) + np.array([x, y, 0, 0], np.int32)
     keep = _belongs(boxes, mass, ink.shape, inside=inside)
-    if not keep.any():
+    if keep is None:
         return None
     chosen = boxes[keep]
     left, top = chosen[:, 0].min(), chosen[:, 1].min()
@@ -196,8 +210,8 @@ def find_digit(ink: Ink, *, inside: bool = False) -> Found | None:
 
 def _belongs(
     boxes: NDArray[np.int32], mass: NDArray[np.float64], shape: tuple[int, ...], *, inside: bool
-) -> NDArray[np.bool_]:
-    """Which parts make up the digit, shape `(parts,)`."""
+) -> NDArray[np.bool_] | None:
+    """Which parts make up the digit, shape `(parts,)`; None if too little lies inside for a digit."""
     height, width = shape
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     edges = (left == 0).astype(int) + (top == 0) + (right == width) + (bottom == height)
@@ -206,23 +220,17 @@ def _belongs(
     # A part at the edge and far from the middle is a corner, a ruling or a neighbour.
     foreign = (edges > 0) & (off_center > 0.5)
     weight = np.where(foreign, mass * 0.01, mass)
+    flat = boxes[:, 3] <= FLATNESS * boxes[:, 2]
     if inside:
-        weight = np.where((edges > 0) | _flat(boxes), 0.0, mass)
+        weight = np.where((edges > 0) | flat, 0.0, mass)
         if weight.max() < LEAST_INSIDE_MASS * mass.max():
-            return np.zeros(len(boxes), np.bool_)
+            return None
     main = int(np.argmax(weight))
     reach = REACH * max(boxes[main, 2], boxes[main, 3])
     gap_x = np.maximum(left - right[main], left[main] - right)
     gap_y = np.maximum(top - bottom[main], top[main] - bottom)
     near = np.maximum(gap_x, gap_y) <= reach
-    underline = (
-        _flat(boxes) & (boxes[:, 2] >= UNDERLINE * boxes[main, 2]) & (top >= bottom[main] - 0.1 * boxes[main, 3])
-    )
+    underline = flat & (boxes[:, 2] >= UNDERLINE * boxes[main, 2]) & (top >= bottom[main] - 0.1 * boxes[main, 3])
     belongs = near & ~underline & (weight >= SPECK * mass[main])
     belongs[main] = True
     return np.asarray(belongs, np.bool_)
-
-
-def _flat(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which boxes are level lines or dashes."""
-    return np.asarray(boxes[:, 3] <= FLATNESS * boxes[:, 2], np.bool_)

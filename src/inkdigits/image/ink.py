@@ -42,42 +42,58 @@ def to_ink(gray: Gray) -> Ink:
         >>> int(to_ink(page).max()), int(to_ink(page)[0, 0])
         (255, 0)
     """
-    if gray.ndim != 2 or gray.dtype != np.uint8 or gray.size == 0:
-        raise PictureError(
-            f"Expected gray of shape (H, W), uint8. Received: {gray.shape}, {gray.dtype}.", hint="Call load() first."
-        )
     contrast, flat = _contrast_to_paper(gray)
-    full = full_contrast(contrast)
+    counts = _histogram(contrast)
+    full = full_contrast(contrast, counts)
     if full < LEAST_CONTRAST:
         return np.zeros_like(gray)
-    return _stretch(contrast, full, flat=flat)
+    clean = flat and _is_clean(counts, full)
+    return contrast if clean and full >= FULL_CONTRAST else _stretch(contrast, full, clean=clean)
 
 
 def to_darker_ink(gray: Gray) -> Ink:
-    """Separates the darker half of what stands out from the paper: a pen's strokes from fainter rulings.
+    """Separates the darker part of what stands out from the paper: a pen's strokes from fainter rulings.
+
+    Where there is only one kind of marks, no more than their soft edges go.
 
     Args:
         gray: As for `to_ink`.
 
     Returns:
-        Ink, same shape, uint8.
+        Ink, same shape, uint8; all 0 if there is none that stands out from the paper.
+
+    Raises:
+        PictureError: `gray` is not 2-D uint8, or empty.
 
     Source:
         Otsu, "A threshold selection method from gray-level histograms", 1979, applied to its own upper class.
+
+    Example:
+        >>> page = np.full((40, 40), 200, np.uint8)
+        >>> page[30] = 150
+        >>> page[10:25, 18:22] = 40
+        >>> int(to_darker_ink(page)[20, 20]), int(to_darker_ink(page)[30].max())
+        (255, 0)
     """
     contrast, _ = _contrast_to_paper(gray)
+    if full_contrast(contrast) < LEAST_CONTRAST:
+        return np.zeros_like(gray)
     threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     marks = contrast[contrast > threshold]
-    if not marks.size:
-        return np.zeros_like(gray)
     split, _ = cv2.threshold(marks, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    strokes = marks[marks > split]
-    full = float(np.median(strokes)) if strokes.size else 255.0
-    return _levels(contrast, (threshold + split) / 2, full)
+    return _levels(contrast, max(threshold, split), float(np.median(marks[marks > split])))
 
 
 def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
-    """How much darker than its paper each pixel is, 0 to 255, and whether the paper is as flat as a drawing's."""
+    """How much darker than its paper each pixel is, 0 to 255, and whether the paper is as flat as a drawing's.
+
+    Raises:
+        PictureError: `gray` is not 2-D uint8, or empty.
+    """
+    if gray.ndim != 2 or gray.dtype != np.uint8 or gray.size == 0:
+        raise PictureError(
+            f"Expected gray of shape (H, W), uint8. Received: {gray.shape}, {gray.dtype}.", hint="Call load() first."
+        )
     light = gray if paper_is_light(gray) else 255 - gray
     paper = _paper(light)
     return _contrast(light, paper), int(paper.max()) - int(paper.min()) <= FLAT_PAPER
@@ -104,17 +120,18 @@ def _quantiles(values: NDArray[Any], shares: tuple[float, ...]) -> list[float]:
     return [float(ranked[round(share * (len(ranked) - 1))]) for share in shares]
 
 
-def full_contrast(contrast: NDArray[np.uint8]) -> float:
+def full_contrast(contrast: NDArray[np.uint8], counts: NDArray[np.int64] | None = None) -> float:
     """The contrast of well-inked strokes: where the upper quarter of the darker part of the picture begins.
 
     Args:
         contrast: How much darker than its paper each pixel is, shape `(H, W)`, uint8.
+        counts: How many of its pixels have each of the 256 levels, if that is at hand.
 
     Returns:
         0 to 255; 0 if the darker part is not set apart from the rest, as where there is only paper and its grain.
     """
     threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    counts = _histogram(contrast)
+    counts = _histogram(contrast) if counts is None else counts
     split = int(threshold) + 1
     weak, strong = counts[:split], counts[split:]
     pixels = int(strong.sum())
@@ -164,8 +181,8 @@ def _paper(light: Gray) -> Gray:
 
 
 def _contrast(light: Gray, paper: Gray) -> NDArray[np.uint8]:
-    """How much darker than its paper each pixel is, as if the paper were evenly lit: 0 to 255."""
-    return np.asarray(cv2.divide(cv2.subtract(paper, light), np.maximum(paper, 1), scale=255), np.uint8)
+    """How much darker than its paper each pixel is, as if the paper were evenly lit: 0 to 255, and 0 on black."""
+    return np.asarray(cv2.divide(cv2.subtract(paper, light), paper, scale=255), np.uint8)
 
 
 def _noise(contrast: NDArray[np.uint8]) -> float:
@@ -178,14 +195,14 @@ def _noise(contrast: NDArray[np.uint8]) -> float:
     return median * 1.4826 / 2**0.5
 
 
-def _stretch(contrast: NDArray[np.uint8], full: float, *, flat: bool) -> Ink:
-    """Cuts what is faint enough to be noise, unless the paper is flat and clean, and brings strokes to 255."""
-    counts = _histogram(contrast)
-    faint = counts[1 : int(0.1 * full) + 1].sum()
-    clean = flat and faint < 0.5 * counts[int(0.5 * full) + 1 :].sum()
+def _is_clean(counts: NDArray[np.int64], full: float) -> bool:
+    """Whether there is little faint grain: it covers less than half of what well-inked strokes cover."""
+    return bool(counts[1 : int(0.1 * full) + 1].sum() < 0.5 * counts[int(0.5 * full) + 1 :].sum())
+
+
+def _stretch(contrast: NDArray[np.uint8], full: float, *, clean: bool) -> Ink:
+    """Cuts what is faint enough to be noise, unless the paper is clean, and brings strokes to 255."""
     low = 0.0 if clean else max(4 * _noise(contrast), 0.25 * full)
-    if clean and full >= FULL_CONTRAST:
-        return contrast
     return _levels(contrast, low, full)
 
 

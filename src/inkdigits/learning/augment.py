@@ -1,4 +1,4 @@
-"""Augmentation inside the graph: each training step sees its glyphs moved, slanted, thickened, blurred, grained.
+"""Augmentation inside the graph: each training step sees its glyphs moved, slanted, bent, thickened, blurred, grained.
 
 Everything is drawn from stateless generators, so that a seed and a step give the same glyphs again. Knows nothing of
 networks or files.
@@ -64,7 +64,7 @@ def _thicken(x: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
 
 
 def _bend(x: tf.Tensor, pixels: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
-    """Displaces each glyph smoothly at random: a few coarse vectors, between which all others lie.
+    """Displaces the parts of each glyph smoothly, by random vectors of standard deviation `pixels`, shape `(N,)`.
 
     Source:
         Simard et al., "Best practices for convolutional neural networks applied to visual document analysis", 2003.

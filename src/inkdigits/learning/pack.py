@@ -94,34 +94,38 @@ def pack(model: keras.Model, folder: Path, material: Material, *, facts: Facts, 
             f"Expected weights of {' or '.join(WEIGHTS)}. Received: {weights!r}.", hint="auto decides by agreement."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    check = material.check
-    reference = _keras_logits(model, check)
+    reference = _keras_logits(model, material.check)
     for kind in ("int8", "float32") if weights == "auto" else (weights,):
-        content = convert(model, kind, material.ranges)
-        write_atomically(folder / MODEL_NAME, content)
-        card = Card(
-            name=facts.name,
-            version=facts.version,
-            preparation=PREPARATION,
-            weights=kind,
-            parameters=int(model.count_params()),
-            temperature=1.0,
-            sha256=hashlib.sha256(content).hexdigest(),
-            recipe=facts.recipe,
-            training=facts.training,
-            license=facts.license,
-        )
-        card.save(folder)
-        packed = PackedModel(folder)
-        agreement = _agreement(reference, packed.logits(check))
+        packed = _write(model, kind, folder, ranges=material.ranges, facts=facts)
+        agreement = _agreement(reference, packed.logits(material.check))
         if weights != "auto" or agreement["labels_agree"] >= LEAST_AGREEMENT:
             break
-    card = _calibrated(card, packed, material, agreement)
+    card = _calibrated(packed, material, agreement)
     card.save(folder)
     return card
 
 
-def _calibrated(card: Card, packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
+def _write(model: keras.Model, weights: str, folder: Path, *, ranges: Glyphs, facts: Facts) -> PackedModel:
+    """Writes a packed model that is not calibrated yet."""
+    content = convert(model, weights, ranges)
+    write_atomically(folder / MODEL_NAME, content)
+    card = Card(
+        name=facts.name,
+        version=facts.version,
+        preparation=PREPARATION,
+        weights=weights,
+        parameters=int(model.count_params()),
+        temperature=1.0,
+        sha256=hashlib.sha256(content).hexdigest(),
+        recipe=facts.recipe,
+        training=facts.training,
+        license=facts.license,
+    )
+    card.save(folder)
+    return PackedModel(folder)
+
+
+def _calibrated(packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
     """The card with temperature, scores and operating points, all of the packed network."""
     validation = material.validation
     labels, logits = validation.labels, packed.logits(validation.glyphs)
@@ -138,7 +142,9 @@ def _calibrated(card: Card, packed: PackedModel, material: Material, agreement: 
     digits = labels < CLASSES  # the promise is one about digits
     answers = chances[digits, :CLASSES]
     points = risk_coverage(answers.max(axis=1), answers.argmax(axis=1) == labels[digits], delta=DELTA)
-    return replace(card, temperature=temperature, scores=scores, operating_points=[point._asdict() for point in points])
+    return replace(
+        packed.card, temperature=temperature, scores=scores, operating_points=[point._asdict() for point in points]
+    )
 
 
 def convert(model: keras.Model, weights: str, calibration: Glyphs) -> bytes:

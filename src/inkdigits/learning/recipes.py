@@ -19,7 +19,7 @@ SCHEDULES = ("constant", "one-cycle")
 
 @dataclass(frozen=True, kw_only=True)
 class Mlp:
-    """A multilayer perceptron: flattened glyph, dense hidden layers, ten logits.
+    """A multilayer perceptron: flattened glyph, dense hidden layers, logits.
 
     Attributes:
         hidden: Neurons of each hidden layer, first to last.
@@ -63,7 +63,8 @@ class Augmentation:
         thickness: Stroke growth or shrinkage, pixels on each side, 0 to 2.
         blur: Share of a 3×3 mean mixed in, 0 to 1; drawn from 0 up.
         noise: Standard deviation of Gaussian noise, as a share of full ink; drawn from 0 up.
-        elastic: Standard deviation of a smooth random displacement, pixels; drawn from 0 up.
+        elastic: Standard deviation, down and across, of random displacements at 5×5 places of the glyph, between which
+            those of all others lie; pixels; drawn from 0 up.
     """
 
     rotate_deg: float = 0.0

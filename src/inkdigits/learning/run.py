@@ -26,7 +26,7 @@ from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.checkpoint import load_weights, write_atomically
 from inkdigits.learning.network import build
-from inkdigits.learning.pack import Facts, Material, Weights, pack
+from inkdigits.learning.pack import CALIBRATION_COUNT, Facts, Material, Weights, pack
 from inkdigits.learning.recipes import Recipe, recipe_from_dict
 from inkdigits.packed.card import Card
 
@@ -205,31 +205,33 @@ def pack_run(
     Raises:
         TrainingError: The run has no checkpoint yet, or the folder cannot be written.
     """
-    chosen, held_out = validation_split(dataset.labels)
     model = build(run.recipe.network, refuses=run.recipe.refuses)
     load_weights(run.final_checkpoint, model)
+    material = _material(run.recipe, dataset, check)
+    return pack(model, folder, material, facts=_card_facts(run, name=name, version=version), weights=weights)
+
+
+def _material(recipe: Recipe, dataset: Dataset, check: Dataset | None) -> Material:
+    """The glyphs to pack with; of a recipe with a synthesis, int8's ranges come half from the data, half from it."""
+    chosen, held_out = validation_split(dataset.labels)
     validation, ranges, pictures = dataset.subset(held_out), dataset.subset(chosen).glyphs, None
-    if run.recipe.synthesis is not None:
-        mixture = run.recipe.synthesis.scaled(PICTURES_SHARE)
+    if recipe.synthesis is not None:
+        mixture = recipe.synthesis.scaled(PICTURES_SHARE)
         glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="validation")
         pictures = glyphs, labels
-        ranges = np.concatenate([ranges[:: max(1, len(ranges) // len(glyphs))], glyphs])
-    return pack(
-        model,
-        folder,
-        Material(validation=validation, ranges=ranges, check=(check or validation).glyphs, pictures=pictures),
-        facts=_card_facts(run, name=name, version=version),
-        weights=weights,
-    )
+        count = max(len(glyphs), CALIBRATION_COUNT // 2)  # a small synthesis would leave too few
+        ranges = np.concatenate([ranges[:: max(1, len(ranges) // count)], glyphs])
+    return Material(validation=validation, ranges=ranges, check=(check or validation).glyphs, pictures=pictures)
 
 
 def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:
     keep = ("data", "precision", "step", "epochs", "seconds", "versions")
     training = {key: run.facts[key] for key in keep if key in run.facts} | {"seed": run.options.seed}
+    of_mnist = run.facts["source"] == "mnist" or run.recipe.synthesis is not None  # it puts MNIST's digits into scenes
     return Facts(
         name=name or run.options.name or run.recipe.name,
         version=version,
         recipe=run.facts["recipe"],
         training=training,
-        license=MNIST_LICENSE if run.facts["source"] == "mnist" else "",
+        license=MNIST_LICENSE if of_mnist else "",
     )

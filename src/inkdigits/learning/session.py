@@ -72,6 +72,9 @@ def train(
 ) -> Card:
     """Trains to the end of the recipe, or to the first Ctrl-C, and packs what was reached.
 
+    A recipe with a synthesis has its glyphs made before the first step, in other processes: a script that trains by it
+    needs `if __name__ == "__main__":`.
+
     Args:
         run: As `start_run` or `open_run` gives it.
         dataset: All training glyphs; a fixed part of them is kept for validation.

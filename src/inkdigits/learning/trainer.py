@@ -56,7 +56,7 @@ class Trainer:
         model: As `network.build` gives it.
         recipe: The configuration.
         glyphs: Shape `(N, 28, 28)`, uint8.
-        labels: Shape `(N,)`, 0 to 9.
+        labels: Shape `(N,)`, below the number of the model's logits.
         seed: Of the order of glyphs and of augmentation.
 
     Raises:
@@ -241,10 +241,10 @@ def make_scorer(
     Args:
         model: As `network.build` gives it.
         glyphs: Shape `(N, 28, 28)`, uint8.
-        labels: Shape `(N,)`, 0 to 9.
+        labels: Shape `(N,)`, below the number of the model's logits.
 
     Returns:
-        A function that gives the score over exactly N glyphs, and the logits, shape `(N, 10)`.
+        A function that gives the score over exactly N glyphs, and the logits, shape `(N, classes)`.
     """
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]

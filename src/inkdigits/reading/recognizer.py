@@ -20,7 +20,7 @@ from inkdigits.errors import InkdigitsError, PictureError, SettingError
 from inkdigits.image.digit import PreparedDigit, look_again, prepare_digit
 from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
 from inkdigits.packed.model import BATCH, PackedModel
-from inkdigits.packed.promise import threshold_for
+from inkdigits.packed.promise import Promise, threshold_for
 from inkdigits.reading.result import Digit, Line, Page, Status
 from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
 
@@ -30,7 +30,7 @@ Row: TypeAlias = NDArray[np.float64]
 Prepared: TypeAlias = PreparedDigit | InkdigitsError
 
 MIN_CONFIDENCE = 0.5  # below it another answer, or none, is as likely
-SURE = 0.9  # below it a second look is worth its time
+SURE = 0.9  # below it an answer is worth a glance at the picture
 WORKERS = 2  # threads that decode and prepare; the network has its own
 
 
@@ -42,11 +42,12 @@ class ReadingOptions:
         expect: What the pictures hold. `"auto"` and `"digit"`: one digit a picture.
         min_confidence: Rejects readings less sure than this, 0 to 1; 0 rejects nothing but a blank.
         max_error: Rejects as much as it takes for at most this share of the readings to be wrong, as the model's card
-            promises for pictures like those that it was calibrated on; in place of `min_confidence`.
+            promises for pictures like those that it was calibrated on, and never less sure ones than by default; in
+            place of `min_confidence`.
         max_megapixels: Refuses larger pictures before they are decoded.
 
     Raises:
-        SettingError: A value is out of its range, or not built yet.
+        SettingError: A value is out of its range, or not built yet, or both `min_confidence` and `max_error` are given.
     """
 
     expect: Expect = "auto"
@@ -63,6 +64,12 @@ class ReadingOptions:
         if not 0 <= self.min_confidence <= 1:
             raise SettingError(
                 f"Expected a minimal confidence of 0 to 1. Received: {self.min_confidence}.", hint="0.5 is usual."
+            )
+        if self.max_error is not None and self.min_confidence != MIN_CONFIDENCE:
+            raise SettingError(
+                f"Expected a minimal confidence or a maximal error, not both. Received: {self.min_confidence} and "
+                f"{self.max_error}.",
+                hint="Leave one out: a maximal error has its own minimal confidence.",
             )
         if not self.max_megapixels > 0:
             raise SettingError(
@@ -226,12 +233,28 @@ class Recognizer:
         """
         return self.model.probabilities(glyphs)
 
+    def promise(self, max_error: float) -> Promise:
+        """What `max_error` stands for with this model: the least confidence that is read, and what is promised of it.
+
+        Args:
+            max_error: The share of the readings that may be wrong, above 0 and below 1.
+
+        Returns:
+            The promise; its threshold is 0.5 or more, for below another answer, or none, is as likely.
+
+        Raises:
+            SettingError: `max_error` is out of its range, or the model cannot promise it.
+        """
+        promise = threshold_for(self.model.card, max_error)
+        threshold = max(promise.threshold, MIN_CONFIDENCE)
+        kept = [point["coverage"] for point in self.model.card.operating_points if point["threshold"] >= threshold]
+        return replace(promise, threshold=threshold, coverage=max(kept, default=promise.coverage))
+
     def _settle(self, options: ReadingOptions) -> ReadingOptions:
         """The options with the threshold that keeps the promise of `max_error`."""
         if options.max_error is None:
             return options
-        threshold = threshold_for(self.model.card, options.max_error).threshold
-        return replace(options, max_error=None, min_confidence=max(threshold, MIN_CONFIDENCE))
+        return replace(options, max_error=None, min_confidence=self.promise(options.max_error).threshold)
 
     def _answer(
         self, pictures: Sequence[Picture], prepared: Sequence[Prepared], options: ReadingOptions
@@ -251,13 +274,13 @@ class Recognizer:
                 yield Page(status, lines=(line,), path=path, reason=reason, model=self.about)
 
     def _surest_look(self, first: PreparedDigit, probabilities: Row) -> tuple[PreparedDigit, Row]:
-        """The first look at a digit, or on lined paper a second one, if only that shows a digit."""
+        """The first look at a digit; on lined paper, if it is doubtful, the surest of that and the second looks."""
         if first.sheet is None or probabilities.max() >= MIN_CONFIDENCE:
             return first, probabilities
-        looks = look_again(first.sheet)
-        glyphs = [look.glyph for look in looks if look.glyph is not None]
-        rows = self.classify(np.stack(glyphs)) if glyphs else ()
-        return max([(first, probabilities), *zip(looks, rows, strict=True)], key=lambda look: float(look[1].max()))
+        glyphs = [(look, look.glyph) for look in look_again(first.sheet) if look.glyph is not None]
+        # One by one: a batch is filled up, and takes ten times as long as four glyphs.
+        seen = [(first, probabilities), *((look, self.classify(glyph[None])[0]) for look, glyph in glyphs)]
+        return max(seen, key=lambda look: float(look[1].max()))
 
 
 def _load(picture: Picture, max_megapixels: float) -> Gray:

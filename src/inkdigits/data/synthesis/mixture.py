@@ -19,10 +19,11 @@ class Mixture:
         letters: Letters and signs of handwriting fonts: no digits.
         scribbles: Scribbles, words and signatures: no digits.
         several: Two to four digits side by side: no digits.
+        turned: Digits that lie on their side: no digits, and much like Greek letters.
         textures: Patterns, grain and blots: no digits.
 
     Raises:
-        SettingError: A count is below 0.
+        SettingError: A count is below 0, or all are 0.
     """
 
     scenes: int = 0
@@ -32,12 +33,18 @@ class Mixture:
     letters: int = 0
     scribbles: int = 0
     several: int = 0
+    turned: int = 0
     textures: int = 0
 
     def __post_init__(self) -> None:
         if min(self.counts.values()) < 0:
             raise SettingError(
                 f"Expected counts of 0 or more. Received: {self.counts}.", hint="Leave a kind out with 0."
+            )
+        if not any(self.counts.values()):
+            raise SettingError(
+                "Expected a mixture of at least one glyph. Received: 0 of every kind.",
+                hint="Name a kind, such as scenes=1000, or do without a synthesis.",
             )
 
     @property
@@ -46,10 +53,10 @@ class Mixture:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def scaled(self, share: float) -> Mixture:
-        """A mixture of the same kinds with that share of the glyphs, to the nearest whole one."""
-        return Mixture(**{kind: round(count * share) for kind, count in self.counts.items()})
+        """A mixture of the same kinds with that share of the glyphs: to the nearest whole one, but one of each kind."""
+        return Mixture(**{kind: max(round(count * share), min(count, 1)) for kind, count in self.counts.items()})
 
     @property
     def refuses(self) -> bool:
         """Whether any of it is no digit."""
-        return self.symbols + self.letters + self.scribbles + self.several + self.textures > 0
+        return self.symbols + self.letters + self.scribbles + self.several + self.turned + self.textures > 0

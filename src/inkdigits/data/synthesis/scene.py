@@ -18,13 +18,11 @@ from inkdigits.image.ink import Ink
 from inkdigits.image.load import Gray
 
 Layer = NDArray[np.float32]
-"""Shape `(H, W)`, 0 = paper to 1 = the darkest ink."""
+"""Shape `(H, W)`, 0 = paper to 1 = the darkest ink; more is cut off when it is painted."""
 
-LEAST_HEIGHT, MOST_HEIGHT = (
-    18,
-    96,
-)  # pixels of the character's longer side; a larger one only shows the same shape again
-CLUTTERED = 0.55  # of all scenes have something besides the character
+LEAST_SIDE = 18  # pixels of the character's longer side: a glyph's ink has 20
+MOST_SIDE = 96  # a larger one only shows the same shape again
+CLUTTERED = 0.55  # of all scenes may have something besides the character; one in five of these has nothing after all
 DRAWN = 0.25  # of all scenes come from a paint program: flat, clean, and half of them light on dark
 
 
@@ -37,12 +35,12 @@ def paint_scene(
         ink: The character, shape `(h, w)`, uint8, cut to its box.
         rng: Decides everything else.
         neighbour: Gives the ink of what may intrude from the sides; None for no neighbours.
-        clutter: Share of scenes with anything besides the character.
+        clutter: Share of scenes, 0 to 1, that may have anything besides the character.
 
     Returns:
         The picture, shape `(H, W)`, uint8, and the character's box in it.
     """
-    longer = LEAST_HEIGHT * (MOST_HEIGHT / LEAST_HEIGHT) ** rng.random()
+    longer = LEAST_SIDE * (MOST_SIDE / LEAST_SIDE) ** rng.random()
     ink = scale_ink(ink, longer)
     layer, box = _place(ink, rng, longer)
     layer *= np.float32(rng.uniform(0.45, 1.0) if rng.random() < 0.7 else 1.0)
@@ -60,9 +58,11 @@ def scale_ink(ink: Ink, longer: float) -> Ink:
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     if scale <= 1:
         return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
-    large = cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    large = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    if scale <= 1.5:
+        return large
     gain = min(scale, 4.0)  # a soft edge of one pixel stays one of about one pixel
-    return np.clip((large - 127.5) * gain + 127.5, 0, 255).astype(np.uint8) if scale > 1.5 else large.astype(np.uint8)
+    return np.asarray(np.clip((large.astype(np.float32) - 127.5) * gain + 127.5, 0, 255), np.uint8)
 
 
 def _place(ink: Ink, rng: Generator, longer: float) -> tuple[Layer, Box]:
@@ -77,7 +77,7 @@ def _place(ink: Ink, rng: Generator, longer: float) -> tuple[Layer, Box]:
 
 
 def _clutter(layer: Layer, box: Box, rng: Generator, neighbour: Callable[[], Ink] | None) -> None:
-    """Draws one or several of what real crops hold besides their digit."""
+    """Draws what real crops hold besides their digit: several things, one, or by chance none."""
     longer = max(box[2:])
     strength = float(layer.max())
     draws = rng.random(6)
@@ -99,6 +99,7 @@ def _clutter(layer: Layer, box: Box, rng: Generator, neighbour: Callable[[], Ink
 
 
 def _intrude(layer: Layer, box: Box, ink: Ink, rng: Generator, side: int) -> None:
+    """Puts other ink to the left (`side` -1) or right (1), near the character or touching it, cut off at the edge."""
     left, top, width, height = box
     other = scale_ink(ink, max(box[2:]) * rng.uniform(0.75, 1.25)) / np.float32(255) * layer.max()
     gap = round(float(rng.uniform(-0.08, 0.4)) * max(box[2:]))
@@ -117,7 +118,7 @@ def _overlay(layer: Layer, other: Layer, x: int, y: int) -> None:
 
 
 def _line(layer: Layer, start: tuple[float, float], end: tuple[float, float], width: float, strength: float) -> None:
-    """A ruling from `start` to `end`, in 1/16 pixels inside OpenCV."""
+    """A ruling of `width` pixels; one thinner than a pixel is fainter instead. OpenCV takes its ends in 1/16 pixels."""
     stroke = np.zeros(layer.shape, np.uint8)
     points = [(round(x * 16), round(y * 16)) for x, y in (start, end)]
     cv2.line(stroke, points[0], points[1], 255, max(1, round(width)), cv2.LINE_AA, 4)
@@ -173,6 +174,7 @@ def _dot(layer: Layer, box: Box, rng: Generator, strength: float) -> None:
 
 
 def _specks(layer: Layer, rng: Generator, longer: int) -> None:
+    """Dust and short hairs, anywhere."""
     for _ in range(rng.integers(1, 8)):
         x, y = rng.uniform(0, layer.shape[1]), rng.uniform(0, layer.shape[0])
         length, angle = rng.uniform(0.01, 0.08) * longer, rng.uniform(0, 6.3)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from itertools import repeat
+from typing import Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
@@ -29,30 +30,47 @@ from inkdigits.data.synthesis.scene import paint_scene, scale_ink
 from inkdigits.data.synthesis.scribbles import write_scribble
 from inkdigits.data.synthesis.symbols import symbol_names, write_symbol
 from inkdigits.data.synthesis.texture import paint_texture
+from inkdigits.errors import SettingError
 from inkdigits.image.digit import Box, prepare_digit
 from inkdigits.image.glyph import Glyph, Glyphs, crop
 from inkdigits.image.ink import Ink
 from inkdigits.image.load import Gray
 
+Painting: TypeAlias = tuple[Gray, Box | None, int]
+"""A picture, the box of what it should show (None if any part of it will do), and the label."""
+Part: TypeAlias = Literal["train", "validation"]
+
 CHUNK = 500  # glyphs that one seed makes: results do not depend on how many processes there are
-WORKERS = 2
-LOOK_ALIKE_LETTERS = (
-    "oOQDdlIijZzSsbGgqBy&()[]{}/!,.:;'\"|ιοΙΟ§¶Øø"  # a person may take them for a digit: nothing is taught of them
-)
-LEAST_OVERLAP = 0.5  # of what was found with the true digit: less, and the glyph shows something else
+WORKERS = 2  # processes
+DIGITS = "0123456789"
+LOOK_ALIKE_LETTERS = "oOQDdlIijZzSsbGgqBy&()[]{}/!,.:;'\"|ιοΙΟ§¶Øø"  # for digits: nothing is taught of them
+LEAST_OVERLAP = 0.5  # of the box found with the true one: less, and the glyph shows something else
+LEAST_OVERLAP_OF_SEVERAL = 0.8  # less, and it may show a single digit
+SAME_ON_ITS_SIDE = (0, 1, 8)  # or nearly: a level bar, an infinity sign
+NEAR_DIGITS = ("alpha", "beta", "gamma", "delta", "zeta", "lambda", "xi", "sigma", "phi", "theta", "eta")  # 2 8 9 3 0 6
+ROW_SIDE = 48  # pixels: the longer side, more or less, of each of several digits in a row
+REFUSED_CLUTTER = 0.2  # of the scenes of what is no digit may have any
 
 
-def synthesize(mixture: Mixture, *, seed: int, split: str = "train") -> tuple[Glyphs, Labels, NDArray[np.str_]]:
+def synthesize(mixture: Mixture, *, seed: int, split: Part = "train") -> tuple[Glyphs, Labels, NDArray[np.str_]]:
     """Makes glyphs of pictures that never were.
+
+    It starts processes anew: a script that calls it needs `if __name__ == "__main__":`.
 
     Args:
         mixture: How many of which kind.
-        seed: The same seed gives the same glyphs.
-        split: From which part of MNIST's training digits: `"train"` or `"validation"`.
+        seed: The same seed gives the same glyphs. Of each kind, a larger mixture begins with the glyphs of a smaller.
+        split: Which part of MNIST's training digits is put into scenes, `"train"` or `"validation"`. What pens write
+            differs with it by chance alone, and fonts are the same in both.
 
     Returns:
-        Glyphs, shape `(N, 28, 28)`; labels 0 to 9, or 10 for no digit, shape `(N,)`; the kind of each, shape `(N,)`.
+        Glyphs, shape `(N, 28, 28)`, in the order of the mixture's kinds; labels 0 to 9, or 10 for no digit, shape
+        `(N,)`; the kind of each, shape `(N,)`.
+
+    Raises:
+        SettingError: `seed` is below 0, or `split` is another.
     """
+    _check(seed, split)
     tasks = []
     for number, (kind, count) in enumerate(mixture.counts.items()):
         sizes = [min(CHUNK, count - start) for start in range(0, count, CHUNK)]
@@ -65,31 +83,41 @@ def synthesize(mixture: Mixture, *, seed: int, split: str = "train") -> tuple[Gl
     return np.concatenate([glyphs for glyphs, _ in parts]), np.concatenate([labels for _, labels in parts]), kinds
 
 
+def _check(seed: int, split: str) -> None:
+    if seed < 0:
+        raise SettingError(f"Expected a seed of 0 or more. Received: {seed}.", hint="0 is usual.")
+    if split not in get_args(Part):
+        raise SettingError(
+            f"Expected a split of 'train' or 'validation'. Received: {split!r}.",
+            hint="Both are parts of MNIST's training digits: nothing is made of the test split.",
+        )
+
+
 def _make(kind: str, count: int, seed: tuple[int, ...], split: str) -> tuple[Glyphs, Labels]:
-    """One chunk: scenes are painted until `count` of them gave a glyph."""
+    """One chunk: pictures are painted until `count` of them gave a glyph."""
     rng = np.random.default_rng(seed)
     paint = partial(_PAINTERS[kind], _Sources(split), rng)
     glyphs, labels = np.empty((count, 28, 28), np.uint8), np.empty(count, np.uint8)
     done = 0
     while done < count:
         gray, box, label = paint()
-        glyph = _glyph(gray, box)
+        glyph = _glyph(gray, box, LEAST_OVERLAP_OF_SEVERAL if kind == "several" else LEAST_OVERLAP)
         if glyph is not None:
             glyphs[done], labels[done] = glyph, label
             done += 1
     return glyphs, labels
 
 
-def _glyph(gray: Gray, box: Box | None) -> Glyph | None:
-    """The glyph that preparation makes of a scene; None if it missed what is in `box`."""
+def _glyph(gray: Gray, box: Box | None, least_overlap: float) -> Glyph | None:
+    """The glyph that preparation makes of a picture; None if it found nothing, or missed what is in `box`."""
     prepared = prepare_digit(gray)
-    if prepared.box is None or (box is not None and _overlap(prepared.box, box) < LEAST_OVERLAP):
+    if prepared.box is None or (box is not None and _overlap(prepared.box, box) < least_overlap):
         return None
     return prepared.glyph
 
 
 def _overlap(found: Box, true: Box) -> float:
-    """Shared area over the area of the true box and a little more than that of the found one."""
+    """Intersection over union of two boxes, 0 to 1."""
     left, top = max(found[0], true[0]), max(found[1], true[1])
     right = min(found[0] + found[2], true[0] + true[2])
     bottom = min(found[1] + found[3], true[1] + true[3])
@@ -98,7 +126,7 @@ def _overlap(found: Box, true: Box) -> float:
 
 
 class _Sources:
-    """Where ink comes from."""
+    """Where digits' ink, cut to its box, and labels come from."""
 
     def __init__(self, split: str) -> None:
         self.glyphs, self.labels = _mnist(split)
@@ -117,11 +145,8 @@ class _Sources:
         return _bent(bitmaps[index], rng), int(characters[index])
 
     def any_digit(self, rng: Generator) -> tuple[Ink, int]:
-        draw_ = rng.random()
-        return self.mnist(rng) if draw_ < 0.45 else self.written(rng) if draw_ < 0.9 else self.printed(rng)
-
-    def neighbour(self, rng: Generator) -> Callable[[], Ink]:
-        return lambda: self.any_digit(rng)[0]
+        chance = rng.random()
+        return self.mnist(rng) if chance < 0.45 else self.written(rng) if chance < 0.9 else self.printed(rng)
 
 
 @cache
@@ -134,18 +159,17 @@ def _mnist(split: str) -> tuple[Glyphs, Labels]:
 
 @cache
 def _characters(*, digits: bool) -> tuple[NDArray[np.intp], tuple[str, ...], NDArray[np.uint8]]:
-    handwriting = load_handwriting()
-    wanted = handwriting.indices_of("0123456789") if digits else handwriting.indices_except(
-        "0123456789" + LOOK_ALIKE_LETTERS
-    )  # fmt: skip
-    return wanted, handwriting.characters, handwriting.bitmaps
+    """Indices of the fonts' digits, or of what nobody takes for one; all their characters; all their bitmaps."""
+    fonts = load_handwriting()
+    wanted = fonts.indices_of(DIGITS) if digits else fonts.indices_except(DIGITS + LOOK_ALIKE_LETTERS)
+    return wanted, fonts.characters, fonts.bitmaps
 
 
 @cache
 def _refused_symbols() -> tuple[str, ...]:
-    """What is taught to be no digit; Greek letters twice, for they are the commonest that come near one."""
-    names = (*symbol_names(), "greek-delta", "greek-zeta")
-    return (*names, *(name for name in names if name.startswith("greek-")))
+    """What is taught to be no digit; Greek letters stand twice, and those that come near a digit oftener still."""
+    near = tuple(f"greek-{letter}" for letter in NEAR_DIGITS)
+    return (*symbol_names(), *(name for name in symbol_names() if name.startswith("greek-")), *(near * 7))
 
 
 def _cropped(ink: Ink) -> Ink:
@@ -168,34 +192,33 @@ def _bent(bitmap: Ink, rng: Generator) -> Ink:
     return _cropped(np.asarray(cv2.GaussianBlur(bent, (3, 3), 0), np.uint8))
 
 
-Painting = tuple[Gray, Box | None, int]
-
-
-def _paint_digit(source: str, sources: _Sources, rng: Generator) -> Painting:
-    ink, label = getattr(sources, source)(rng)
-    return *paint_scene(ink, rng, neighbour=sources.neighbour(rng)), label
+def _paint_digit(take: Callable[[_Sources, Generator], tuple[Ink, int]], sources: _Sources, rng: Generator) -> Painting:
+    ink, label = take(sources, rng)
+    return *paint_scene(ink, rng, neighbour=lambda: sources.any_digit(rng)[0]), label
 
 
 def _paint_symbol(_sources: _Sources, rng: Generator) -> Painting:
-    ink = _cropped(draw(deform(write_symbol(str(rng.choice(_refused_symbols())), rng), rng), rng))
-    return paint_scene(ink, rng, clutter=0.2)[0], None, NOT_A_DIGIT
+    name = str(rng.choice(_refused_symbols()))
+    ink = _cropped(draw(deform(write_symbol(name, rng), rng), rng))
+    return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_letter(_sources: _Sources, rng: Generator) -> Painting:
     indices, _, bitmaps = _characters(digits=False)
-    return paint_scene(_bent(bitmaps[rng.choice(indices)], rng), rng, clutter=0.2)[0], None, NOT_A_DIGIT
+    ink = _bent(bitmaps[rng.choice(indices)], rng)
+    return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_scribble(_sources: _Sources, rng: Generator) -> Painting:
-    return paint_scene(_cropped(draw(write_scribble(rng), rng)), rng, clutter=0.2)[0], None, NOT_A_DIGIT
+    ink = _cropped(draw(write_scribble(rng), rng))
+    return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_several(sources: _Sources, rng: Generator) -> Painting:
     """Two to four digits on a line, all of about one size and wholly in the picture."""
-    inks = [
-        scale_ink(sources.any_digit(rng)[0], 48 * rng.uniform(0.85, 1.15)) for _ in range(rng.choice([2, 2, 2, 3, 4]))
-    ]
-    gap = rng.uniform(-0.05, 0.35) * 48
+    count = rng.choice([2, 2, 2, 3, 4])
+    inks = [scale_ink(sources.any_digit(rng)[0], ROW_SIDE * rng.uniform(0.85, 1.15)) for _ in range(count)]
+    gap = rng.uniform(-0.05, 0.35) * ROW_SIDE
     lefts = np.cumsum([0] + [ink.shape[1] + gap for ink in inks[:-1]]).astype(int)
     height = max(ink.shape[0] for ink in inks)
     sheet = np.zeros((height, int(lefts[-1]) + max(ink.shape[1] for ink in inks)), np.uint8)
@@ -203,7 +226,16 @@ def _paint_several(sources: _Sources, rng: Generator) -> Painting:
         top = int(rng.integers(0, height - ink.shape[0] + 1))
         part = sheet[top : top + ink.shape[0], max(left, 0) : max(left, 0) + ink.shape[1]]
         np.maximum(part, ink[:, : part.shape[1]], out=part)
-    return *paint_scene(_cropped(sheet), rng, clutter=0.2), NOT_A_DIGIT
+    return *paint_scene(_cropped(sheet), rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
+
+
+def _paint_turned(sources: _Sources, rng: Generator) -> Painting:
+    """A digit that has another shape when it lies on its side, as 0, 1 and 8 have not."""
+    while True:
+        ink, label = sources.any_digit(rng)
+        if label not in SAME_ON_ITS_SIDE:
+            turned = np.ascontiguousarray(np.rot90(ink, rng.choice([1, 3])))
+            return *paint_scene(turned, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_texture(_sources: _Sources, rng: Generator) -> Painting:
@@ -211,12 +243,13 @@ def _paint_texture(_sources: _Sources, rng: Generator) -> Painting:
 
 
 _PAINTERS: dict[str, Callable[[_Sources, Generator], Painting]] = {
-    "scenes": partial(_paint_digit, "mnist"),
-    "written": partial(_paint_digit, "written"),
-    "printed": partial(_paint_digit, "printed"),
+    "scenes": partial(_paint_digit, _Sources.mnist),
+    "written": partial(_paint_digit, _Sources.written),
+    "printed": partial(_paint_digit, _Sources.printed),
     "symbols": _paint_symbol,
     "letters": _paint_letter,
     "scribbles": _paint_scribble,
     "several": _paint_several,
+    "turned": _paint_turned,
     "textures": _paint_texture,
 }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inkdigits.image.load import Gray
 
-SIDES = (32, 160)  # pixels
+SIDES = (32, 160)  # pixels of a side: from 32, below 160
 
 
 def paint_texture(rng: Generator) -> Gray:
@@ -19,7 +19,7 @@ def paint_texture(rng: Generator) -> Gray:
         rng: Decides everything.
 
     Returns:
-        Gray levels, shape `(H, W)`, uint8, with at least some contrast.
+        Gray levels, shape `(H, W)`, uint8. By chance a few have next to no contrast.
     """
     height, width = (int(side) for side in rng.integers(*SIDES, 2))
     kind = rng.random()

@@ -1,0 +1,112 @@
+"""RapidOCR as a digit reader: its recognizer's own output, limited to one digit of 0 to 9.
+
+    python rapidocr_digits.py PICTURES.txt ANSWERS.csv [--detect]
+
+The picture goes through RapidOCR's own resizing and its bundled PP-OCRv6 small recognizer. Of the CTC output only the
+columns of the blank and of "0" to "9" are kept, and the answer is the digit whose alignments have the greatest summed
+probability: a text of one digit is given, so it is not asked for another. The confidence is what the whole, unlimited
+output gives to a text of exactly that digit. With `--detect`, RapidOCR's text detector looks for crops first, and the
+surest of the crops and of the whole picture is taken: for a digit that is small on a page.
+
+It runs in an environment with `rapidocr`, which it imports only to read, and knows nothing of inkdigits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from runner import Answer
+
+DIGITS = "0123456789"
+LEAST = 1e-12  # of a probability, so that its logarithm is finite
+MODEL = "PP-OCRv6_rec_small.onnx"
+
+
+def single_digit(probabilities: np.ndarray[Any, Any], columns: Sequence[int], *, blank: int = 0) -> tuple[int, float]:
+    """The best text of exactly one character, under CTC.
+
+    Args:
+        probabilities: Shape `(steps, characters)`; each row sums to 1.
+        columns: Columns of the characters that may be the answer.
+        blank: The column of CTC's blank.
+
+    Returns:
+        The place in `columns` of the best character among these characters and the blank, and the probability, 0 to 1,
+        that the whole output gives to a text of only that character.
+
+    Source:
+        A. Graves et al., "Connectionist temporal classification", 2006: a text's probability is the sum over its
+        alignments, here `blank* character+ blank*`.
+    """
+    kept = probabilities[:, [blank, *columns]]
+    limited = kept / np.maximum(kept.sum(axis=1, keepdims=True), LEAST)
+    best = int(np.argmax(_one_character(limited)))
+    return best, min(float(np.exp(_one_character(kept)[best])), 1.0)
+
+
+def _one_character(probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Logarithm of the probability of each text of one character; column 0 is the blank."""
+    logs = np.log(np.maximum(probabilities, LEAST))
+    sums = np.concatenate([np.zeros((1, logs.shape[1])), np.cumsum(logs, axis=0)])  # (steps + 1, 1 + characters)
+    first, end = np.triu_indices(len(sums), 1)  # the character stands from step `first` to before `end`
+    blanks = sums[first, 0] + sums[-1, 0] - sums[end, 0]
+    alignments = blanks[:, None] + sums[end, 1:] - sums[first, 1:]
+    result: np.ndarray[Any, Any] = np.logaddexp.reduce(alignments, axis=0)
+    return result
+
+
+class Reader:
+    """RapidOCR's recognizer, and its detector where asked for.
+
+    Args:
+        detect: Looks for crops too.
+    """
+
+    def __init__(self, *, detect: bool = False) -> None:
+        import rapidocr
+
+        models = Path(rapidocr.__file__).parent / "models"
+        settings = {
+            "Global.log_level": "critical",
+            "Rec.model_path": str(models / MODEL),  # the bundled one: nothing is fetched
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+        self._ocr: Any = rapidocr.RapidOCR(params=settings)
+        self._recognizer: Any = self._ocr._load_rec_model()
+        characters = self._recognizer.postprocess_op.character
+        self._columns = [characters.index(digit) for digit in DIGITS]
+        self._detect = detect
+
+    def read(self, picture: Image.Image) -> Answer:
+        """The digit in a picture."""
+        pixels = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])  # OpenCV's blue, green, red
+        crops = [pixels, *(self._crops(pixels) if self._detect else [])]
+        best, confidence = max((self._recognize(crop) for crop in crops), key=lambda found: found[1])
+        return DIGITS[best], confidence
+
+    def _recognize(self, pixels: np.ndarray[Any, Any]) -> tuple[int, float]:
+        _, height, width = self._recognizer.rec_image_shape
+        ratio = max(width / height, pixels.shape[1] / pixels.shape[0])
+        batch = self._recognizer.resize_norm_img(pixels, ratio)[None].astype(np.float32)
+        return single_digit(self._recognizer.session(batch)[0], self._columns)
+
+    def _crops(self, pixels: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        found = self._ocr(pixels, use_det=True, use_cls=False, use_rec=False)
+        if found.boxes is None:
+            return []
+        crops = self._ocr.crop_text_regions(pixels, np.asarray(found.boxes, np.float32))
+        return [crop for crop in crops if crop.size]
+
+
+if __name__ == "__main__":
+    import runner
+
+    options = runner.parse("Reads digits with RapidOCR.", None, ["--detect"])
+    runner.run(Reader(detect=options.detect).read, options)
