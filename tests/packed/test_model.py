@@ -8,8 +8,9 @@ import pytest
 
 from inkdigits.errors import InkdigitsError, MissingModelError, ModelError
 from inkdigits.image.glyph import PREPARATION
+from inkdigits.image.views import views
 from inkdigits.packed.card import load_card
-from inkdigits.packed.model import PackedModel, find_model, model_names, softmax
+from inkdigits.packed.model import DOUBT, PackedModel, find_model, model_names, softmax
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_a_model_is_found_by_name_by_folder_and_by_run(copy, tmp_path):
 
 def test_a_glyph_alone_has_the_logits_it_has_in_a_batch(model, glyphs):
     batch = model.logits(glyphs)
-    assert batch.shape == (130, 10)
+    assert batch.shape == (130, model.classes)
     assert batch.dtype == np.float32
     for index in (0, 1, 63, 64, 127, 128, 129):
         np.testing.assert_allclose(model.logits(glyphs[index : index + 1])[0], batch[index], atol=1e-5)
@@ -54,7 +55,7 @@ def test_the_order_is_kept_whatever_the_number_of_glyphs(model, glyphs, count):
 
 def test_no_glyphs_have_no_logits(model):
     nothing = np.empty((0, 28, 28), np.uint8)
-    assert model.logits(nothing).shape == (0, 10)
+    assert model.logits(nothing).shape == (0, model.classes)
     assert model.probabilities(nothing).shape == (0, 10)
 
 
@@ -71,16 +72,43 @@ def test_the_answer_does_not_change_with_the_next_question(model, glyphs):
     np.testing.assert_array_equal(first, before)
 
 
+def with_card(folder, **changes):
+    """The packed model in a folder, with another card."""
+    replace(load_card(folder), **changes).save(folder)
+    return PackedModel(folder)
+
+
 def test_probabilities_are_the_softmax_of_the_logits_over_the_temperature(copy, glyphs):
-    card = replace(load_card(copy), temperature=2.0)
-    card.save(copy)
-    warm = PackedModel.load(copy)
-    powers = np.exp(warm.logits(glyphs).astype(np.float64) / 2)
-    np.testing.assert_allclose(warm.probabilities(glyphs), powers / powers.sum(axis=1, keepdims=True), rtol=1e-5)
+    warm = with_card(copy, temperature=2.5, views=False)
+    powers = np.exp(warm.logits(glyphs).astype(np.float64) / 2.5)
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(warm.probabilities(glyphs), expected[:, :10], rtol=1e-5)
 
 
-def test_probabilities_sum_to_1(model, glyphs):
-    np.testing.assert_allclose(model.probabilities(glyphs).sum(axis=1), 1)
+def test_probabilities_of_digits_sum_to_1_at_most(model, glyphs):
+    probabilities = model.probabilities(glyphs)
+    assert probabilities.shape == (len(glyphs), 10)
+    assert np.all(probabilities.sum(axis=1) <= 1 + 1e-9)
+    assert np.all(probabilities >= 0)
+
+
+def test_of_doubtful_glyphs_alone_the_views_count(copy):
+    doubting = with_card(copy, views=True)
+    noise = np.random.default_rng(3).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    plain, considered = doubting.logits(noise), doubting.considered_logits(noise)
+    ranked = np.sort(plain, axis=1)
+    sure = ranked[:, -1] - ranked[:, -2] >= DOUBT
+    assert 0 < sure.sum() < len(noise)
+    np.testing.assert_array_equal(considered[sure], plain[sure])
+    first = int(np.flatnonzero(~sure)[0])
+    shown = np.concatenate([noise[first : first + 1], views(noise[first])])
+    np.testing.assert_allclose(considered[first], doubting.logits(shown).mean(axis=0), atol=1e-5)
+
+
+def test_without_views_on_the_card_no_glyph_is_looked_at_again(copy):
+    plain = with_card(copy, views=False)
+    noise = np.random.default_rng(3).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    np.testing.assert_array_equal(plain.considered_logits(noise), plain.logits(noise))
 
 
 def test_softmax_by_hand():

@@ -42,6 +42,7 @@ class Facts:
     Attributes:
         name: What `--model` will take.
         version: Of this model.
+        views: Whether it is to look again at doubtful glyphs, turned and slanted.
         recipe: The whole recipe, as a dict.
         training: Seed, data, epochs, seconds, package versions.
         license: Of the model and of what it was trained on.
@@ -49,6 +50,7 @@ class Facts:
 
     name: str
     version: str = "1"
+    views: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     license: str = ""
@@ -117,6 +119,7 @@ def _write(model: keras.Model, weights: str, folder: Path, *, ranges: Glyphs, fa
         parameters=int(model.count_params()),
         temperature=1.0,
         sha256=hashlib.sha256(content).hexdigest(),
+        views=facts.views,
         recipe=facts.recipe,
         training=facts.training,
         license=facts.license,
@@ -128,10 +131,10 @@ def _write(model: keras.Model, weights: str, folder: Path, *, ranges: Glyphs, fa
 def _calibrated(packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
     """The card with temperature, scores and operating points, all of the packed network."""
     validation = material.validation
-    labels, logits = validation.labels, packed.logits(validation.glyphs)
+    labels, logits = validation.labels, packed.considered_logits(validation.glyphs)
     scores: dict[str, Any] = {"keras": agreement}
     if material.pictures is not None:
-        picture_logits, picture_labels = packed.logits(material.pictures[0]), material.pictures[1]
+        picture_logits, picture_labels = packed.considered_logits(material.pictures[0]), material.pictures[1]
         logits, labels = np.concatenate([logits, picture_logits]), np.concatenate([labels, picture_labels])
     temperature = fit_temperature(labels, logits)
     chances = softmax(logits / temperature)

@@ -94,6 +94,7 @@ class Recipe:
         label_smoothing: Probability mass spread over all classes, 0 to 1.
         augmentation: Random changes to the training glyphs; None for none.
         synthesis: Glyphs of synthesized pictures that are trained on besides the data; None for none.
+        views: Whether the packed model looks again at doubtful glyphs, turned and slanted.
         precision: `"bfloat16"`, `"float32"`, or `"auto"`: bfloat16 where the CPU multiplies it natively.
     """
 
@@ -109,6 +110,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
     synthesis: Mixture | None = None
+    views: bool = False
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:

@@ -231,6 +231,7 @@ def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:
     return Facts(
         name=name or run.options.name or run.recipe.name,
         version=version,
+        views=run.recipe.views,
         recipe=run.facts["recipe"],
         training=training,
         license=MNIST_LICENSE if of_mnist else "",

@@ -26,6 +26,7 @@ class Card:
         weights: `"int8"` or `"float32"`.
         parameters: Number of weights.
         temperature: Divides the logits before the softmax, so that probabilities are calibrated.
+        views: Whether a glyph that leaves the network in doubt is shown to it turned and slanted, too.
         sha256: Of `model.tflite`.
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
@@ -43,6 +44,7 @@ class Card:
     parameters: int
     temperature: float
     sha256: str
+    views: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
