@@ -2,26 +2,28 @@
 
     python bench/real_pictures.py FOLDER [--model NAME] [--sets own_digits,folder_digits,dida] [--errors DIR]
 
-Prints for each set how many are right with `min_confidence=0`, with a 95 % Wilson interval, and how many of the sure
-answers (status "ok" at the default threshold) are right. `arrays/usps_2000.npz` and
-`not_digits` are measured if present.
+Prints for each set how many are right with `min_confidence=0`, with a 95 % Wilson interval; at the default threshold,
+how many are kept (not rejected) and how many of these are right; and the calibration error. Of
+`not_digits`, if present, it prints how many are taken for a digit, with and without those that look like one.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from inkdigits.evaluation.metrics import wilson_interval
+from inkdigits.evaluation.metrics import expected_calibration_error, wilson_interval
 from inkdigits.image.load import Picture
 from inkdigits.reading.recognizer import Recognizer
 from inkdigits.reading.result import Page
 
+LOOK_ALIKES = frozenset({"o", "omikron", "circle", "circle/cross", "minus"})
+LOOK_ALIKE_LETTERS = frozenset({"b", "l", "q", "iota"})  # handwritten, a person may take them for 6, 1, 9 and 1
 SETS = ("own_digits", "folder_digits", "dida", "usps")
 
 
@@ -34,13 +36,44 @@ def load_set(root: Path, name: str) -> tuple[list[Picture], list[str], list[dict
     return [root / name / row["file"] for row in rows], [row["label"] for row in rows], rows
 
 
-def line(name: str, pages: Sequence[Page], labels: Sequence[str]) -> str:
-    right = [page.text == label for page, label in zip(pages, labels, strict=True)]
+def line(name: str, guesses: Sequence[Page], pages: Sequence[Page], labels: Sequence[str]) -> str:
+    """One set in one line: the best guesses, and what is kept of them at the default threshold."""
+    right = [page.text == label for page, label in zip(guesses, labels, strict=True)]
+    kept = [page.text == label for page, label in zip(pages, labels, strict=True) if page.status != "rejected"]
     low, high = wilson_interval(sum(right), len(right))
-    kept = [hit for hit, page in zip(right, pages, strict=True) if page.status == "ok"]
-    sure = f"{sum(kept) / max(len(kept), 1):7.2%} of the {len(kept) / len(pages):.1%} that are sure"
-    share = sum(right) / len(right)
-    return f"{name:18} n={len(pages):5}  right {share:7.2%}  [{low:.2%}, {high:.2%}]   {sure}"
+    return (
+        f"{name:18} n={len(pages):5}  right {sum(right) / len(right):7.2%} [{low:.2%}, {high:.2%}]  "
+        f"kept {len(kept) / len(pages):6.1%}, of these right {sum(kept) / max(len(kept), 1):7.2%}  "
+        f"ECE {calibration_error(guesses, labels):.2%}"
+    )
+
+
+def calibration_error(pages: Sequence[Page], labels: Sequence[str]) -> float:
+    """Of the best guesses, over the probabilities of the digits; a picture without any is left out."""
+    read = [(page, int(label)) for page, label in zip(pages, labels, strict=True) if page.lines]
+    rows = np.zeros((len(read), 10))
+    for row, (page, _) in zip(rows, read, strict=True):
+        for text, probability in page.lines[0].digits[0].alternatives:
+            row[int(text)] = probability
+    return expected_calibration_error(np.array([label for _, label in read]), rows)
+
+
+def refusals(recognizer: Recognizer, folder: Path) -> Iterator[str]:
+    """How much of what is no digit is taken for one, at the default threshold and for sure."""
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    pages = recognizer.read([folder / row["file"] for row in rows])
+    for name, left_out in (
+        ("not_digits", frozenset[str]()),
+        ("less o, circle, minus", LOOK_ALIKES),
+        ("less b, l, q, iota too", LOOK_ALIKES | LOOK_ALIKE_LETTERS),
+    ):
+        chosen = [page for page, row in zip(pages, rows, strict=True) if row["what"] not in left_out]
+        taken = sum(page.status != "rejected" for page in chosen)
+        sure = sum(page.status == "ok" for page in chosen)
+        low, high = wilson_interval(taken, len(chosen))
+        share = f"taken for a digit {taken / len(chosen):6.1%} [{low:.1%}, {high:.1%}]"
+        yield f"{name:22} n={len(chosen):4}  {share}, for a sure one {sure / len(chosen):.1%}"
 
 
 def save_errors(pages: Sequence[Page], pictures: Sequence[Picture], labels: Sequence[str], folder: Path) -> None:
@@ -67,18 +100,16 @@ def main() -> None:
     recognizer = Recognizer.load(arguments.model)
     for name in arguments.sets.split(","):
         pictures, labels, rows = load_set(arguments.folder, name)
-        pages = recognizer.read(pictures, min_confidence=0)
-        print(line(name, pages, labels))
+        guesses, pages = recognizer.read(pictures, min_confidence=0), recognizer.read(pictures)
+        print(line(name, guesses, pages, labels))
         easy = [index for index, row in enumerate(rows) if row.get("hard") == "0"]
         if easy and len(easy) < len(rows):
-            print(line(f"{name} hard=0", [pages[i] for i in easy], [labels[i] for i in easy]))
+            parts = [guesses[i] for i in easy], [pages[i] for i in easy], [labels[i] for i in easy]
+            print(line(f"{name} hard=0", *parts))
         if arguments.errors:
-            save_errors(pages, pictures, labels, arguments.errors / name)
+            save_errors(guesses, pictures, labels, arguments.errors / name)
     if (arguments.folder / "not_digits" / "labels.csv").is_file():
-        with (arguments.folder / "not_digits" / "labels.csv").open(newline="", encoding="utf-8") as file:
-            paths = [arguments.folder / "not_digits" / row["file"] for row in csv.DictReader(file)]
-        accepted = [page.status == "ok" for page in recognizer.read(paths)]
-        print(f"{'not_digits':18} n={len(paths):5}  taken for a sure digit {sum(accepted) / len(accepted):.1%}")
+        print(*refusals(recognizer, arguments.folder / "not_digits"), sep="\n")
 
 
 if __name__ == "__main__":

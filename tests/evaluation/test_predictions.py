@@ -51,7 +51,7 @@ def test_answers_that_do_not_fit_are_refused_before_a_file_is_written(tmp_path):
         (ROW.replace("0,1,1", "0,12,1"), "Received: label 12."),
         (ROW.replace("0,1,1", "0,1,4"), "Received: prediction 4 at 0.5 where 0 is likeliest at 0.5."),
         (ROW.replace("0,1,1,0.5", "0,1,0,0.6"), "Received: prediction 0 at 0.6 where 0 is likeliest at 0.5."),
-        (ROW.replace("0,1,1", "0,1,0").replace(",0.5,0,", ",0.4,0,"), "row 0 with least 0 and sum 0.9"),
+        (ROW.replace("0,1,1", "0,1,0").replace(",0.5,0,", ",0.5,0.4,"), "row 0 with least 0 and sum 1.4"),
         (ROW.replace("0,1,1,0.5,0.5", "0,1,0,nan,nan"), "Received: prediction 0 at nan"),
         ("", "at least one. Received: (0,)"),
         ("0" * 200_000, "field larger than field limit"),

@@ -12,10 +12,10 @@ from inkdigits.errors import DataError
 Labels: TypeAlias = NDArray[np.integer[Any]]
 """Labels or predictions, shape `(N,)`, integers from 0."""
 Probabilities: TypeAlias = NDArray[np.floating[Any]]
-"""Shape `(N, classes)`, each row adds up to 1."""
+"""Shape `(N, classes)`; each row adds up to 1, or to less by the probability that it is none of the classes."""
 
 CLASSES = 10
-SUM_TOLERANCE = 1e-3  # half precision adds up to 1 within this; logits do not
+SUM_TOLERANCE = 1e-3  # half precision adds up to 1 within this; logits do not, and have negative ones
 
 
 def check_predictions(
@@ -38,11 +38,11 @@ def check_predictions(
     chances = check_scores("probabilities", probabilities, count=len(truth), classes=classes)
     check_range("labels", truth, chances.shape[1])
     sums = chances.sum(axis=1)
-    bad = np.flatnonzero((chances < 0).any(axis=1) | (np.abs(sums - 1) > SUM_TOLERANCE))
+    bad = np.flatnonzero((chances < 0).any(axis=1) | (sums > 1 + SUM_TOLERANCE))
     if bad.size:
         row = int(bad[0])
         raise DataError(
-            "Expected probabilities of 0 or more that add up to 1. "
+            "Expected probabilities of 0 or more that add up to 1 at most. "
             f"Received: row {row} with least {chances[row].min():.6g} and sum {sums[row]:.6g}.",
             hint="Put logits through a softmax first.",
         )
