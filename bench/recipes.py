@@ -1,6 +1,9 @@
 """Accuracy of the recipes: mean and spread over seeds, on MNIST's validation part and, once, its test split.
 
-    python bench/recipes.py [--recipes mlp-128,convnet] [--seeds 5] [--no-test] [-o results.json]
+    python bench/recipes.py [--recipes mlp-128,convnet] [--seeds 5] [--no-test] [-o results.json] [--runs FOLDER]
+
+A recipe with a synthesis, `reader`, takes half an hour a seed and is measured as it ships: packed, from a run that is
+kept in FOLDER, so that a stopped measurement goes on where it was.
 
 Choices (epochs, rates) are made with `--no-test`; the table in docs/recipes.md is the run without it.
 """
@@ -16,17 +19,19 @@ from typing import Any
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
-from inkdigits.learning.recipes import find_recipe
+from inkdigits.learning.recipes import Recipe, find_recipe
 
 RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-256-128", "convnet")
 
 
-def train_once(name: str, seed: int, *, test: bool, settings: dict[str, Any]) -> dict[str, float]:
+def train_once(name: str, seed: int, runs: Path, *, test: bool, settings: dict[str, Any]) -> dict[str, float]:
     from inkdigits.learning.network import build
     from inkdigits.learning.recipes import change
     from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
 
     recipe = change(find_recipe(name), settings)
+    if recipe.synthesis is not None:
+        return train_run(recipe, seed, runs, test=test)
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
@@ -43,6 +48,26 @@ def train_once(name: str, seed: int, *, test: bool, settings: dict[str, Any]) ->
     return result
 
 
+def train_run(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict[str, float]:
+    from inkdigits.learning.run import RunOptions, open_run, start_run
+    from inkdigits.learning.session import train
+    from inkdigits.packed.model import PackedModel
+
+    dataset = load_mnist("train")
+    folder = runs / f"{recipe.name}-seed-{seed}"
+    known = (folder / "run.json").is_file()
+    run = open_run(folder) if known else start_run(folder, recipe, RunOptions(seed=seed), source="mnist")
+    began_cpu = time.process_time()
+    if run.facts.get("status") != "finished" or not (folder / "packed" / "card.json").is_file():
+        train(run, dataset, check=load_mnist("test"), resume=known)
+    packed = PackedModel(folder / "packed")
+    result = {"seconds": run.facts["seconds"], "cpu_seconds": time.process_time() - began_cpu}
+    held_out = dataset.subset(validation_split(dataset.labels)[1])
+    for part in [("validation", held_out), *([("test", load_mnist("test"))] if test else [])]:
+        result[part[0]] = float((packed.probabilities(part[1].glyphs).argmax(axis=1) == part[1].labels).mean())
+    return result
+
+
 def spread(values: list[float]) -> str:
     return f"{mean(values) * 100:.2f} ± {stdev(values) * 100:.2f}" if len(values) > 1 else f"{values[0] * 100:.2f}"
 
@@ -54,13 +79,15 @@ def main() -> None:
     parser.add_argument("--no-test", action="store_true")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON", help="a changed setting")
     parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--runs", type=Path, default=Path("runs/bench"), help="where runs with a synthesis are kept")
     arguments = parser.parse_args()
     settings = {pair.split("=")[0]: json.loads(pair.split("=", 1)[1]) for pair in arguments.set}
     results = {}
     print(f"{'recipe':20} {'validation %':>14} {'test %':>14} {'s':>7} {'CPU-s':>7}   n = {arguments.seeds} seeds")
     for name in arguments.recipes.split(","):
         runs = [
-            train_once(name, seed, test=not arguments.no_test, settings=settings) for seed in range(arguments.seeds)
+            train_once(name, seed, arguments.runs, test=not arguments.no_test, settings=settings)
+            for seed in range(arguments.seeds)
         ]
         results[name] = runs
         columns = [spread([run["validation"] for run in runs])]
