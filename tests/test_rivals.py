@@ -38,7 +38,7 @@ def test_a_single_digit_has_the_probability_of_all_its_alignments():
     probabilities = np.random.default_rng(3).dirichlet(np.ones(4), size=5)
     best, confidence = rapidocr_digits.single_digit(probabilities, [1, 2, 3])
     expected = [every_alignment(probabilities, character) for character in (1, 2, 3)]
-    assert best == int(np.argmax(expected))
+    assert best == str(np.argmax(expected))
     assert confidence == pytest.approx(max(expected))
 
 
@@ -46,20 +46,27 @@ def test_decoding_is_limited_to_the_columns_asked_for():
     # blank, "O", "0", "5": the letter wins without the limit, "0" with it
     probabilities = np.array([[0.9, 0.05, 0.03, 0.02], [0.01, 0.79, 0.15, 0.05], [0.9, 0.05, 0.03, 0.02]])
     best, confidence = rapidocr_digits.single_digit(probabilities, [2, 3])
-    assert best == 0
+    assert best == "0"
     assert confidence < 0.25  # of the whole output, which says "O"
-    assert rapidocr_digits.single_digit(probabilities, [1, 2, 3])[0] == 0
+    assert rapidocr_digits.single_digit(probabilities, [1, 2, 3])[0] == "0"
 
 
 def test_decoding_takes_the_one_digit_where_free_decoding_would_find_two():
     probabilities = np.array([[0.1, 0.6, 0.3], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7], [0.1, 0.2, 0.7]])
-    assert rapidocr_digits.single_digit(probabilities, [1, 2])[0] == 1
+    assert rapidocr_digits.single_digit(probabilities, [1, 2])[0] == "1"
+    assert rapidocr_digits.greedy_text(probabilities, [1, 2])[0] == "01"
+
+
+def test_usual_decoding_leaves_out_blanks_and_repetitions():
+    steps = [[0.8, 0.1, 0.1], [0.1, 0.2, 0.7], [0.2, 0.2, 0.6], [0.9, 0.0, 0.1], [0.1, 0.1, 0.8]]
+    assert rapidocr_digits.greedy_text(np.array(steps), [1, 2]) == ("11", pytest.approx(0.75))
+    assert rapidocr_digits.greedy_text(np.array(steps[:1]), [1, 2]) == ("", 0.0)
 
 
 def test_decoding_survives_probabilities_of_zero():
     probabilities = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     best, confidence = rapidocr_digits.single_digit(probabilities, [1, 2])
-    assert best in (0, 1)
+    assert best in ("0", "1")
     assert 0 <= confidence < 1e-9
 
 

@@ -44,6 +44,9 @@ class Rival:
 
 RIVALS: Mapping[str, Rival] = {
     "rapidocr": Rival("RapidOCR 3.10, recognizer, one digit", "rapidocr_digits.py", "rapidocr", RAPIDOCR),
+    "rapidocr_greedy": Rival(
+        "RapidOCR 3.10, recognizer, limited to 0-9", "rapidocr_digits.py", "rapidocr", RAPIDOCR, ("--greedy",)
+    ),
     "rapidocr_detect": Rival(
         "RapidOCR 3.10, detector and recognizer, one digit", "rapidocr_digits.py", "rapidocr", RAPIDOCR, ("--detect",)
     ),

@@ -1,12 +1,13 @@
 """RapidOCR as a digit reader: its recognizer's own output, limited to one digit of 0 to 9.
 
-    python rapidocr_digits.py PICTURES.txt ANSWERS.csv [--detect]
+    python rapidocr_digits.py PICTURES.txt ANSWERS.csv [--detect | --greedy]
 
 The picture goes through RapidOCR's own resizing and its bundled PP-OCRv6 small recognizer. Of the CTC output only the
 columns of the blank and of "0" to "9" are kept, and the answer is the digit whose alignments have the greatest summed
 probability: a text of one digit is given, so it is not asked for another. The confidence is what the whole, unlimited
 output gives to a text of exactly that digit. With `--detect`, RapidOCR's text detector looks for crops first, and the
-surest of the crops and of the whole picture is taken: for a digit that is small on a page.
+surest of the crops and of the whole picture is taken: for a digit that is small on a page. With `--greedy` the output,
+limited in the same way, is decoded as RapidOCR does it, step by step: it may be several digits, or none.
 
 It runs in an environment with `rapidocr`, which it imports only to read, and knows nothing of inkdigits.
 """
@@ -28,17 +29,17 @@ LEAST = 1e-12  # of a probability, so that its logarithm is finite
 MODEL = "PP-OCRv6_rec_small.onnx"
 
 
-def single_digit(probabilities: np.ndarray[Any, Any], columns: Sequence[int], *, blank: int = 0) -> tuple[int, float]:
+def single_digit(probabilities: np.ndarray[Any, Any], columns: Sequence[int], *, blank: int = 0) -> tuple[str, float]:
     """The best text of exactly one character, under CTC.
 
     Args:
         probabilities: Shape `(steps, characters)`; each row sums to 1.
-        columns: Columns of the characters that may be the answer.
+        columns: Columns of the characters that may be the answer, from "0" on.
         blank: The column of CTC's blank.
 
     Returns:
-        The place in `columns` of the best character among these characters and the blank, and the probability, 0 to 1,
-        that the whole output gives to a text of only that character.
+        The best digit among these characters and the blank, and the probability, 0 to 1, that the whole output gives to
+        a text of only that digit.
 
     Source:
         A. Graves et al., "Connectionist temporal classification", 2006: a text's probability is the sum over its
@@ -47,7 +48,7 @@ def single_digit(probabilities: np.ndarray[Any, Any], columns: Sequence[int], *,
     kept = probabilities[:, [blank, *columns]]
     limited = kept / np.maximum(kept.sum(axis=1, keepdims=True), LEAST)
     best = int(np.argmax(_one_character(limited)))
-    return best, min(float(np.exp(_one_character(kept)[best])), 1.0)
+    return DIGITS[best], min(float(np.exp(_one_character(kept)[best])), 1.0)
 
 
 def _one_character(probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -61,14 +62,33 @@ def _one_character(probabilities: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return result
 
 
+def greedy_text(probabilities: np.ndarray[Any, Any], columns: Sequence[int], *, blank: int = 0) -> tuple[str, float]:
+    """The usual decoding: the best of blank and digits at each step, repetitions and blanks left out.
+
+    Args:
+        probabilities: As for `single_digit`.
+        columns: Columns of the digits, from "0" on.
+        blank: The column of CTC's blank.
+
+    Returns:
+        The text, and the mean probability of its steps in the whole output, as RapidOCR scores it; 0 of an empty text.
+    """
+    kept = probabilities[:, [blank, *columns]]
+    best = kept.argmax(axis=1)
+    chosen = (best > 0) & np.concatenate([[True], best[1:] != best[:-1]])
+    text = "".join(DIGITS[index - 1] for index in best[chosen])
+    return text, float(kept.max(axis=1)[chosen].mean()) if text else 0.0
+
+
 class Reader:
     """RapidOCR's recognizer, and its detector where asked for.
 
     Args:
         detect: Looks for crops too.
+        greedy: Decodes as RapidOCR does, without the knowledge that there is one digit.
     """
 
-    def __init__(self, *, detect: bool = False) -> None:
+    def __init__(self, *, detect: bool = False, greedy: bool = False) -> None:
         import rapidocr
 
         models = Path(rapidocr.__file__).parent / "models"
@@ -83,19 +103,20 @@ class Reader:
         characters = self._recognizer.postprocess_op.character
         self._columns = [characters.index(digit) for digit in DIGITS]
         self._detect = detect
+        self._decode = greedy_text if greedy else single_digit
 
     def read(self, picture: Image.Image) -> Answer:
         """The digit in a picture."""
         pixels = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])  # OpenCV's blue, green, red
         crops = [pixels, *(self._crops(pixels) if self._detect else [])]
         best, confidence = max((self._recognize(crop) for crop in crops), key=lambda found: found[1])
-        return DIGITS[best], confidence
+        return best, confidence
 
-    def _recognize(self, pixels: np.ndarray[Any, Any]) -> tuple[int, float]:
+    def _recognize(self, pixels: np.ndarray[Any, Any]) -> tuple[str, float]:
         _, height, width = self._recognizer.rec_image_shape
         ratio = max(width / height, pixels.shape[1] / pixels.shape[0])
         batch = self._recognizer.resize_norm_img(pixels, ratio)[None].astype(np.float32)
-        return single_digit(self._recognizer.session(batch)[0], self._columns)
+        return self._decode(self._recognizer.session(batch)[0], self._columns)
 
     def _crops(self, pixels: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
         found = self._ocr(pixels, use_det=True, use_cls=False, use_rec=False)
@@ -108,5 +129,5 @@ class Reader:
 if __name__ == "__main__":
     import runner
 
-    options = runner.parse("Reads digits with RapidOCR.", None, ["--detect"])
-    runner.run(Reader(detect=options.detect).read, options)
+    options = runner.parse("Reads digits with RapidOCR.", None, ["--detect", "--greedy"])
+    runner.run(Reader(detect=options.detect, greedy=options.greedy).read, options)
