@@ -1,5 +1,6 @@
 import doctest
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from inkdigits.errors import PictureError
 from inkdigits.image import ink as ink_module
-from inkdigits.image.ink import full_contrast, paper_is_light, shrink, to_darker_ink, to_ink
+from inkdigits.image.ink import full_contrast, otsu, paper_is_light, shrink, to_darker_ink, to_ink
 
 labels = st.sampled_from([0, 1, 2, 3, 4, 5, 7])
 
@@ -103,10 +104,11 @@ def test_a_digit_over_half_the_page_does_not_change_the_paper():
 
 
 def test_full_contrast_is_that_of_the_strokes():
-    contrast = np.zeros((50, 50), np.uint8)
-    contrast[20:30, 10:40] = 140
-    assert full_contrast(contrast) == 140
-    assert full_contrast(np.zeros((50, 50), np.uint8)) == 0
+    counts = np.zeros(256, np.int64)
+    counts[[0, 140]] = 2200, 300
+    assert full_contrast(counts) == 140
+    counts[140] = 0
+    assert full_contrast(counts) == 0
 
 
 @pytest.mark.parametrize(("shape", "small"), [((100, 400), (16, 64)), ((3000, 2), (64, 1)), ((64, 64), (64, 64))])
@@ -166,3 +168,12 @@ def test_the_examples_in_the_docstrings_hold():
     results = doctest.testmod(ink_module, extraglobs={"np": np})
     assert results.attempted >= 6
     assert results.failed == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_otsu_parts_as_opencv_does(seed, modes):
+    rng = np.random.default_rng(seed)
+    levels = np.clip(rng.normal(rng.integers(0, 256, modes), 12, (400, modes)), 0, 255).astype(np.uint8)
+    expected, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    threshold = otsu(np.bincount(levels.ravel(), minlength=256))
+    assert np.array_equal(levels > threshold, levels > expected)

@@ -44,7 +44,7 @@ def to_ink(gray: Gray) -> Ink:
     """
     contrast, flat = _contrast_to_paper(gray)
     counts = _histogram(contrast)
-    full = full_contrast(contrast, counts)
+    full = full_contrast(counts)
     if full < LEAST_CONTRAST:
         return np.zeros_like(gray)
     clean = flat and _is_clean(counts, full)
@@ -76,12 +76,14 @@ def to_darker_ink(gray: Gray) -> Ink:
         (255, 0)
     """
     contrast, _ = _contrast_to_paper(gray)
-    if full_contrast(contrast) < LEAST_CONTRAST:
+    counts = _histogram(contrast)
+    if full_contrast(counts) < LEAST_CONTRAST:
         return np.zeros_like(gray)
-    threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    marks = contrast[contrast > threshold]
-    split, _ = cv2.threshold(marks, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return _levels(contrast, max(threshold, split), float(np.median(marks[marks > split])))
+    threshold = otsu(counts)
+    counts[: threshold + 1] = 0
+    split = max(threshold, otsu(counts))
+    strokes = np.cumsum(counts[split + 1 :])
+    return _levels(contrast, split, split + 1 + float(np.searchsorted(strokes, strokes[-1] / 2)))
 
 
 def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
@@ -120,19 +122,16 @@ def _quantiles(values: NDArray[Any], shares: tuple[float, ...]) -> list[float]:
     return [float(ranked[round(share * (len(ranked) - 1))]) for share in shares]
 
 
-def full_contrast(contrast: NDArray[np.uint8], counts: NDArray[np.int64] | None = None) -> float:
+def full_contrast(counts: NDArray[np.int64]) -> float:
     """The contrast of well-inked strokes: where the upper quarter of the darker part of the picture begins.
 
     Args:
-        contrast: How much darker than its paper each pixel is, shape `(H, W)`, uint8.
-        counts: How many of its pixels have each of the 256 levels, if that is at hand.
+        counts: How many pixels have each of the 256 levels of contrast to their paper, shape `(256,)`.
 
     Returns:
         0 to 255; 0 if the darker part is not set apart from the rest, as where there is only paper and its grain.
     """
-    threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    counts = _histogram(contrast) if counts is None else counts
-    split = int(threshold) + 1
+    split = otsu(counts) + 1
     weak, strong = counts[:split], counts[split:]
     pixels = int(strong.sum())
     if pixels == 0:
@@ -141,6 +140,27 @@ def full_contrast(contrast: NDArray[np.uint8], counts: NDArray[np.int64] | None 
     if split + _mean_and_deviation(strong)[0] - mean < LEAST_DISTINCTION * deviation:
         return 0.0
     return float(split + np.searchsorted(np.cumsum(strong), 0.75 * pixels))
+
+
+def otsu(counts: NDArray[np.int64]) -> int:
+    """The level that parts a histogram in two so that the variance between the parts is largest.
+
+    Args:
+        counts: How many pixels have each level, shape `(levels,)`.
+
+    Returns:
+        The last level of the lower part; 0 if there is only one level.
+
+    Source:
+        Otsu, "A threshold selection method from gray-level histograms", 1979.
+    """
+    levels = np.arange(len(counts))
+    below = np.cumsum(counts).astype(np.float64)
+    moment = np.cumsum(counts * levels).astype(np.float64)
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = np.square(moment * below[-1] - moment[-1] * below) / (below * above)
+    return int(np.nan_to_num(between, nan=0.0, posinf=0.0).argmax())
 
 
 def _histogram(levels: NDArray[Any]) -> NDArray[np.int64]:
