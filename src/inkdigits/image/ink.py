@@ -16,6 +16,7 @@ from inkdigits.image.load import Gray
 
 Ink: TypeAlias = NDArray[np.uint8]
 
+LARGE = 2048  # pixels of the longer side: from here on scaling down takes longer than all the rest
 PAPER_SIDE = 128  # the paper's shade is smooth: it is found on a picture of this side
 PAPER_WINDOW = 0.4  # of the longer side: wider than any stroke, narrower than the page
 LEAST_CONTRAST = 16  # of 255 levels between paper and ink; less is noise of a camera or of JPEG
@@ -181,6 +182,13 @@ def shrink(gray: Gray, side: int) -> Gray:
     longer = max(gray.shape)
     if longer <= side:
         return gray
+    factor = longer // side
+    if longer > LARGE and factor > 1 and min(gray.shape) >= factor:
+        # By a whole number first, which OpenCV does several times faster; the last few rows and columns are cut off.
+        small = (gray.shape[1] // factor, gray.shape[0] // factor)
+        whole = gray[: small[1] * factor, : small[0] * factor]
+        gray = np.asarray(cv2.resize(whole, small, interpolation=cv2.INTER_AREA), np.uint8)
+        longer = max(gray.shape)
     size = (max(1, round(gray.shape[1] * side / longer)), max(1, round(gray.shape[0] * side / longer)))
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
 
