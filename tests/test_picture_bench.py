@@ -28,16 +28,16 @@ FLOORS = {  # at least four standard errors of 64 pictures below what 1000 gave
     "small": 0.93,
     "shadow": 0.93,
     "exif": 0.93,
-    "ruled": 0.15,
-    "squared": 0.20,
+    "ruled": 0.90,
+    "squared": 0.87,
     "pencil": 0.90,
     "rotated": 0.92,
     "corners": 0.92,
     "faint": 0.94,
     "thin": 0.88,
-    "underlined": 0.25,
+    "underlined": 0.87,
     "neighbors": 0.90,
-    "chalk": 0.93,
+    "chalk": 0.90,
 }
 
 

@@ -17,7 +17,7 @@ PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
     "mlp-256x2-sigmoid": 784 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10,
     "mlp-512-256-128": 784 * 512 + 512 + 512 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10,
     "convnet": 34_826,  # as Keras' mnist_convnet says of itself
-    "reader": 9 * 32 + 32 + 9 * 32 * 32 + 32 + 9 * 32 * 64 + 64 + 9 * 64 * 64 + 64 + 1024 * 128 + 128 + 128 * 10 + 10,
+    "reader": 9 * 32 + 32 + 9 * 32 * 32 + 32 + 9 * 32 * 64 + 64 + 9 * 64 * 64 + 64 + 1024 * 256 + 256 + 256 * 10 + 10,
 }
 
 

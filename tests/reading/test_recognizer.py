@@ -32,9 +32,10 @@ def sevens(mnist_test):
 
 @pytest.fixture(scope="module")
 def doubtful(recognizer, mnist_test):
-    """A picture of the test glyph that the model is least sure of."""
+    """A picture of the test glyph of which the model is least sure what digit, rather than whether a digit, it is."""
     glyphs, _ = mnist_test
-    confidence = recognizer.classify(glyphs[:3000]).max(axis=1)
+    probabilities = recognizer.classify(glyphs[:3000])
+    confidence = np.where(probabilities.sum(axis=1) > 0.9, probabilities.max(axis=1), 1)
     return 255 - glyphs[int(confidence.argmin())]
 
 
@@ -111,7 +112,7 @@ def test_a_reading_holds_the_digit_where_it_is_and_every_alternative(recognizer,
     assert sorted(text for text, _ in digit.alternatives) == list("0123456789")
     probabilities = [probability for _, probability in digit.alternatives]
     assert probabilities == sorted(probabilities, reverse=True)
-    assert sum(probabilities) == pytest.approx(1)
+    assert 0.99 < sum(probabilities) <= 1  # the rest: that it is no digit
     left, top, width, height = digit.box
     ink = np.argwhere(np.asarray(Image.open(io.BytesIO(sevens[0]))) < 128)
     rows, columns = ink[:, 0], ink[:, 1]
@@ -187,7 +188,8 @@ def test_glyphs_are_classified_directly(recognizer, mnist_test):
     glyphs, labels = mnist_test
     probabilities = recognizer.classify(glyphs[:200])
     assert probabilities.shape == (200, 10)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert np.all(probabilities.sum(axis=1) <= 1 + 1e-9)
+    assert np.median(probabilities.sum(axis=1)) > 0.99
     assert np.mean(probabilities.argmax(axis=1) == labels[:200]) >= 0.98
 
 

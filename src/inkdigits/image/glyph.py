@@ -18,7 +18,7 @@ from inkdigits.image.ink import Ink
 Glyph: TypeAlias = NDArray[np.uint8]
 Glyphs: TypeAlias = NDArray[np.uint8]
 
-PREPARATION = "1"
+PREPARATION = "2"
 """Version of the way from picture to glyph. A packed model names the one that it was trained for."""
 
 GLYPH_SIDE = 28

@@ -193,13 +193,26 @@ def recipe_from_dict(data: dict[str, Any]) -> Recipe:
 
 READER = Recipe(
     name="reader",
-    summary="the default reader: convnet 32-32 / 64-64 / 128, affine and stroke augmentation; reads real pictures",
-    network=Convnet(stages=((32, 32), (64, 64)), hidden=(128,), dropout=0.3),
-    epochs=30,
+    summary="the default reader: convnet 32-32 / 64-64 / 256; MNIST and synthesized pictures; refuses what is no digit",
+    network=Convnet(stages=((32, 32), (64, 64)), hidden=(256,), dropout=0.3),
+    epochs=22,
     learning_rate=3e-3,
     schedule="one-cycle",
-    label_smoothing=0.03,
-    augmentation=Augmentation(rotate_deg=15, scale=0.15, shear=0.25, shift=1.5, thickness=1.0, blur=0.6, noise=0.06),
+    augmentation=Augmentation(
+        rotate_deg=12, scale=0.12, shear=0.2, shift=1.5, thickness=0.7, blur=0.5, noise=0.06, elastic=0.6
+    ),
+    synthesis=Mixture(
+        scenes=40_000,
+        written=50_000,
+        printed=8_000,
+        symbols=56_000,
+        letters=10_000,
+        scribbles=8_000,
+        several=8_000,
+        turned=6_000,
+        textures=3_000,
+    ),
+    views=True,
 )
 
 RECIPES: tuple[Recipe, ...] = (

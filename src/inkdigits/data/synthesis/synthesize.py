@@ -47,7 +47,7 @@ LOOK_ALIKE_LETTERS = "oOQDdlIijZzSsbGgqBy&()[]{}/!,.:;'\"|ιοΙΟ§¶Øø"  # f
 LEAST_OVERLAP = 0.5  # of the box found with the true one: less, and the glyph shows something else
 LEAST_OVERLAP_OF_SEVERAL = 0.8  # less, and it may show a single digit
 SAME_ON_ITS_SIDE = (0, 1, 8)  # or nearly: a level bar, an infinity sign
-NEAR_DIGITS = ("alpha", "beta", "gamma", "delta", "zeta", "lambda", "xi", "sigma", "phi", "theta", "eta")  # 2 8 9 3 0 6
+NEAR_DIGITS = "alpha beta gamma delta epsilon zeta eta theta kappa lambda xi sigma phi psi"  # Greek letters
 ROW_SIDE = 48  # pixels: the longer side, more or less, of each of several digits in a row
 REFUSED_CLUTTER = 0.2  # of the scenes of what is no digit may have any
 
@@ -168,7 +168,7 @@ def _characters(*, digits: bool) -> tuple[NDArray[np.intp], tuple[str, ...], NDA
 @cache
 def _refused_symbols() -> tuple[str, ...]:
     """What is taught to be no digit; Greek letters stand twice, and those that come near a digit oftener still."""
-    near = tuple(f"greek-{letter}" for letter in NEAR_DIGITS)
+    near = tuple(f"greek-{letter}" for letter in NEAR_DIGITS.split())
     return (*symbol_names(), *(name for name in symbol_names() if name.startswith("greek-")), *(near * 7))
 
 
