@@ -185,7 +185,7 @@ def _gray_levels(image: Image.Image) -> Gray:
         image.draft("L", image.size)  # the luma alone: half the time of decoding colours and graying them
     if image.has_transparency_data:
         return _flatten(image if image.mode == "RGBA" else image.convert("RGBA"))
-    return np.array(image.convert("L"))
+    return np.array(image if image.mode == "L" else image.convert("L"))
 
 
 def _flatten(rgba: Image.Image) -> Gray:
