@@ -37,6 +37,7 @@ _VISIBLE = 60  # of 255; fainter pixels of a glyph are the fringe of its strokes
 _MARGIN = 2  # glyph pixels kept around the strokes
 _EDGE = 0.45  # of full ink: where a stroke's edge runs; at 0.5 MNIST's faintest strokes would break
 _THINNING_ZOOM = 8  # a stroke of MNIST is then some 20 pixels wide: enough for a smooth middle line
+_BLOT = 1.5  # times half the usual stroke: deeper inside than that is no stroke but a loop that its ink has filled
 
 
 def strokes(glyph: Bytes, size: float, *, pen: float | None = None) -> Floats:
@@ -54,13 +55,21 @@ def strokes(glyph: Bytes, size: float, *, pen: float | None = None) -> Floats:
     zoom = size / (max(part.shape) - 2 * _MARGIN)
     if pen is None:
         return _enlarge(part, zoom)
-    middle = _middle_line(_enlarge(part, _THINNING_ZOOM) > 0.5)
+    middle = _core(_enlarge(part, _THINNING_ZOOM) > 0.5)
     away = cv2.distanceTransform(1 - middle, cv2.DIST_L2, 5)
     away = cv2.GaussianBlur(away, (0, 0), 1.5)
     away = np.sqrt(np.maximum(away * away - 1.2 * 1.2, 0))  # 1.2: what blurring makes of 0, on the line itself
     ratio = zoom / _THINNING_ZOOM
     away = cv2.resize(away, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_LINEAR) * ratio
     return np.asarray(np.clip(pen / 2 + 0.5 - away, 0, 1), np.float32)
+
+
+def _core(body: NDArray[np.bool_]) -> Bytes:
+    """The middle line, and the inside of what is thicker than a stroke: a filled loop stays a blot, as with any pen."""
+    middle = _middle_line(body)
+    inside = cv2.distanceTransform(body.astype(np.uint8), cv2.DIST_L2, 5)
+    blots = inside > _BLOT * np.median(inside[middle > 0])
+    return np.asarray(middle | blots, np.uint8)
 
 
 def _cut(glyph: Bytes) -> Bytes:

@@ -207,6 +207,17 @@ def test_a_pen_draws_strokes_as_wide_as_it_is(pen):
     assert pages.strokes(glyph, 200)[coverage.shape[0] // 2].sum() == pytest.approx(40, abs=3)
 
 
+def test_a_thin_pen_leaves_a_filled_loop_a_blot():
+    glyph = np.zeros((28, 28), np.uint8)
+    cv2.line(glyph, (14, 4), (14, 20), 255, 3)
+    bare = pages.strokes(glyph, 200, pen=4)
+    cv2.circle(glyph, (14, 20), 5, 255, -1)
+    filled = pages.strokes(glyph, 200, pen=4)
+    assert bare.sum(axis=1).max() < 8
+    assert filled.sum(axis=1).max() > 15
+    assert np.median(filled.sum(axis=1)[: len(filled) // 2]) == pytest.approx(4, abs=1)
+
+
 def test_thin_strokes_take_less_ink_than_mnists_own():
     inks = [np.mean([(gray(picture) < 120).mean() for picture in make(name, 12)]) for name in ("thin", "exif")]
     assert inks[0] < 0.5 * inks[1]
