@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import tensorflow as tf
 
 from inkdigits.data.dataset import Dataset, Labels
 from inkdigits.data.splits import validation_split
+from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import TrainingError, require
 from inkdigits.image.glyph import Glyphs
@@ -122,8 +124,15 @@ def _with_synthesis(training: Dataset, recipe: Recipe) -> tuple[Glyphs, Labels]:
     """The training glyphs and, after them, those of the recipe's synthesis."""
     if recipe.synthesis is None:
         return training.glyphs, training.labels
-    glyphs, labels, _ = synthesize(recipe.synthesis, seed=SYNTHESIS_SEED)
+    glyphs, labels = _synthesized(recipe.synthesis)
     return np.concatenate([training.glyphs, glyphs]), np.concatenate([training.labels, labels])
+
+
+@cache
+def _synthesized(mixture: Mixture) -> tuple[Glyphs, Labels]:
+    """Made once in a process: the seeds of a measurement share it."""
+    glyphs, labels, _ = synthesize(mixture, seed=SYNTHESIS_SEED)
+    return glyphs, labels
 
 
 class _Session:

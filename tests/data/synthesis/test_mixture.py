@@ -25,6 +25,10 @@ def test_one_glyph_that_is_no_digit_is_enough_to_refuse(kind):
     assert Mixture(scenes=5, **{kind: 1}).refuses
 
 
+def test_what_is_no_digit_is_counted():
+    assert Mixture(scenes=5, symbols=2, textures=3).no_digits == 5
+
+
 def test_a_scaled_mixture_has_its_share_of_each_kind():
     assert Mixture(scenes=1000, symbols=34, letters=35).scaled(0.1) == Mixture(scenes=100, symbols=3, letters=4)
 

@@ -32,6 +32,19 @@ def test_all_variants_come_by_chance():
     assert counts == {5, 6}
 
 
+def test_hands_stand_between_the_variants_and_a_little_beyond_one():
+    feet = [write_symbol("greek-lambda", rng(seed))[0][-1, 0] for seed in range(200)]  # 0.9 to 0.96 in all variants
+    tops = [write_symbol("greek-lambda", rng(seed))[0][0, 0] for seed in range(200)]  # 0, 0.08, 0.1 or 0.14
+    assert all(0.8 < foot < 1.06 for foot in feet)
+    assert np.mean([min(abs(top - x) for x in (0, 0.08, 0.1, 0.14)) < 0.005 for top in tops]) < 0.8
+
+
+def test_variants_that_may_be_drawn_the_other_way_round_are_not_mixed():
+    for seed in range(50):
+        ring = write_symbol("greek-capital-theta", rng(seed))[0]  # of two variants, both an ellipse
+        assert np.ptp(ring[:, 0]) > 1
+
+
 @pytest.mark.parametrize("name", EVERY[::10])
 def test_the_same_chance_writes_the_same_symbol(name):
     first, again, other = (write_symbol(name, rng(seed)) for seed in (3, 3, 4))

@@ -57,6 +57,11 @@ class Mixture:
         return Mixture(**{kind: max(round(count * share), min(count, 1)) for kind, count in self.counts.items()})
 
     @property
+    def no_digits(self) -> int:
+        """How many of it are no digits."""
+        return self.symbols + self.letters + self.scribbles + self.several + self.turned + self.textures
+
+    @property
     def refuses(self) -> bool:
         """Whether any of it is no digit."""
-        return self.symbols + self.letters + self.scribbles + self.several + self.turned + self.textures > 0
+        return self.no_digits > 0

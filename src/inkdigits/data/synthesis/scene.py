@@ -84,7 +84,7 @@ def _clutter(layer: Layer, box: Box, rng: Generator, neighbour: Callable[[], Ink
     for side in (-1, 1):
         if neighbour is not None and rng.random() < 0.4:
             _intrude(layer, box, neighbour(), rng, side)
-    if draws[0] < 0.12:
+    if draws[0] < 0.18:
         _rulings(layer, rng, longer, squared=bool(rng.random() < 0.4))
     if draws[1] < 0.3:
         _vertical_ruling(layer, box, rng, strength)

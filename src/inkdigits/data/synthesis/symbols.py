@@ -81,6 +81,8 @@ LOOK_ALIKES: Mapping[str, frozenset[int]] = MappingProxyType(
     }
 )
 JITTER = 0.022  # of the height: how far each point strays by chance; twice as much would break letters
+MIXED = 0.6  # of the writings stand between two variants of as many strokes
+WAY = (-0.2, 0.7)  # from one variant to the other: hands differ by more than the few that are written down
 PITCH = WIDTHS[0] / 2  # from line to line of a filled dot: the finest pen leaves no paper between them
 DENSITY = 32  # points of a stroke on one height of its way
 
@@ -127,7 +129,7 @@ def symbol_names(*, look_alikes: bool = False) -> tuple[str, ...]:
 
 
 def write_symbol(name: str, rng: Generator) -> Strokes:
-    """Writes a symbol once, in one of its variants, each point strayed a little.
+    """Writes a symbol once, in one of its variants or between two, each point strayed a little.
 
     Args:
         name: One of `symbol_names(look_alikes=True)`.
@@ -147,7 +149,30 @@ def write_symbol(name: str, rng: Generator) -> Strokes:
     if symbol is None:
         raise SettingError(f"Expected the name of a symbol. Received: {name!r}.", hint="symbol_names() lists them.")
     variant = symbol.variants[int(rng.integers(len(symbol.variants)))]
+    strokes = _strokes(variant, rng)
+    others = [other for other in symbol.variants if other != variant and _alike(other, variant)]
+    if not others or rng.random() >= MIXED:
+        return strokes
+    return _between(strokes, _strokes(others[int(rng.integers(len(others)))], rng), rng.uniform(*WAY))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two variants have as many strokes, and no ellipse, which may be drawn either way round."""
+    return one.count("|") == other.count("|") and "@" not in one + other
+
+
+def _strokes(variant: str, rng: Generator) -> Strokes:
     return tuple(_stroke(text.strip(), rng) for text in variant.split("|"))
+
+
+def _between(first: Strokes, second: Strokes, way: float) -> Strokes:
+    """A hand between two, at a part of the way from the first to the second, which may lie beyond both."""
+    return tuple(a + way * (_resampled(b, len(a)) - a) for a, b in zip(first, second, strict=True))
+
+
+def _resampled(stroke: Stroke, count: int) -> Stroke:
+    places, known = np.linspace(0, len(stroke) - 1, count), np.arange(len(stroke))
+    return np.stack([np.interp(places, known, axis) for axis in stroke.T], axis=1)
 
 
 def _stroke(text: str, rng: Generator) -> Stroke:

@@ -48,6 +48,7 @@ LEAST_OVERLAP = 0.5  # of the box found with the true one: less, and the glyph s
 LEAST_OVERLAP_OF_SEVERAL = 0.8  # less, and it may show a single digit
 SAME_ON_ITS_SIDE = (0, 1, 8)  # or nearly: a level bar, an infinity sign
 NEAR_DIGITS = "alpha beta gamma delta epsilon zeta eta theta kappa lambda xi sigma phi psi"  # Greek letters
+LOOSE = 1.25  # hands bend letters more freely than digits
 ROW_SIDE = 48  # pixels: the longer side, more or less, of each of several digits in a row
 REFUSED_CLUTTER = 0.2  # of the scenes of what is no digit may have any
 
@@ -199,7 +200,7 @@ def _paint_digit(take: Callable[[_Sources, Generator], tuple[Ink, int]], sources
 
 def _paint_symbol(_sources: _Sources, rng: Generator) -> Painting:
     name = str(rng.choice(_refused_symbols()))
-    ink = _cropped(draw(deform(write_symbol(name, rng), rng), rng))
+    ink = _cropped(draw(deform(write_symbol(name, rng), rng, amount=LOOSE), rng))
     return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
