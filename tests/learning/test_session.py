@@ -239,6 +239,16 @@ def test_operating_points_count_digits_of_both_and_nothing_else(refusing):
     assert points[0].keys() >= {"threshold", "coverage", "wrong", "error_bound"}
 
 
+def test_of_the_calibration_digits_one_in_a_hundred_may_be_beyond_the_limit(refusing, small):
+    run, card = refusing
+    material = _material(run.recipe, small, None)
+    assert material.no_digits == pytest.approx(40 / (1000 + 100))
+    pictures, labels = material.pictures
+    digits = np.concatenate([material.validation.glyphs, pictures[labels < 10]])
+    no_digit = 1 - PackedModel.load(run.folder).probabilities(digits).sum(axis=1)
+    assert 1 <= (no_digit > card.no_digit_limit).sum() <= 0.01 * len(digits) + 1
+
+
 def test_a_model_that_refuses_has_an_eleventh_class_whose_share_the_digits_lack(refusing, small):
     run, _ = refusing
     packed = PackedModel.load(run.folder)
@@ -304,9 +314,16 @@ def test_packing_scores_pictures_only_if_there_are_any(small, tmp_path, refuses)
     validation = small.subset(held_out)
     pictures = (small.glyphs[:30], np.where(np.arange(30) < 12, 10, small.labels[:30]).astype(np.uint8))
     material = Material(
-        validation=validation, ranges=small.glyphs, check=small.glyphs[:50], pictures=pictures if refuses else None
+        validation=validation,
+        ranges=small.glyphs,
+        check=small.glyphs[:50],
+        pictures=pictures if refuses else None,
+        no_digits=0.4 if refuses else 0.0,
     )
     card = pack(model, tmp_path, material, facts=Facts(name="x"), weights="float32")
     assert set(card.scores) == {"keras", "validation"} | ({"pictures"} if refuses else set())
     assert card.scores["keras"]["count"] == 50
+    # Training showed 40 % of what is no digit, people are taken to show 5 %: ln(0.4 / 0.6) - ln(0.05 / 0.95)
+    assert card.no_digit_shift == (pytest.approx(2.539, abs=1e-3) if refuses else 0)
+    assert (card.no_digit_limit < 1) == refuses
     assert max(point["kept"] for point in card.operating_points) == 200 + (18 if refuses else 0)

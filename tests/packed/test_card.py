@@ -104,6 +104,15 @@ def test_a_damaged_card_is_refused(content, tmp_path):
         load_card(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("fact", "value"), [("temperature", 0), ("no_digit_shift", 1e4), ("no_digit_limit", 1.1), ("no_digit_limit", -0.1)]
+)
+def test_a_number_out_of_its_range_is_refused(fact, value, tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {fact: value}))
+    with pytest.raises(ModelError, match=fact):
+        load_card(tmp_path)
+
+
 def test_a_card_that_lacks_a_fact_names_it(tmp_path):
     facts = asdict(CARD)
     del facts["temperature"]

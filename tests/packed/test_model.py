@@ -78,9 +78,11 @@ def with_card(folder, **changes):
     return PackedModel(folder)
 
 
-def test_probabilities_are_the_softmax_of_the_logits_over_the_temperature(copy, glyphs):
-    warm = with_card(copy, temperature=2.5, views=False)
-    powers = np.exp(warm.logits(glyphs).astype(np.float64) / 2.5)
+@pytest.mark.parametrize("shift", [0.0, 1.5])
+def test_probabilities_are_the_softmax_of_the_shifted_logits_over_the_temperature(copy, glyphs, shift):
+    warm = with_card(copy, temperature=2.5, no_digit_shift=shift, views=False)
+    logits = warm.logits(glyphs).astype(np.float64)
+    powers = np.exp((logits - shift * (np.arange(11) == 10)) / 2.5)
     expected = powers / powers.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(warm.probabilities(glyphs), expected[:, :10], rtol=1e-5)
 

@@ -75,6 +75,26 @@ def test_a_rejected_reading_says_what_else_it_may_be(recognizer, picture, seven,
     assert (guess.status, guess.reason, guess.text) == ("uncertain", reason, "7")
 
 
+def with_limit(folder, limit):
+    """The same model, which refuses what is more probably no digit than `limit`."""
+    shutil.copytree(find_model("default"), folder)
+    replace(load_card(folder), no_digit_limit=limit).save(folder)
+    return PackedModel(folder)
+
+
+def test_what_may_be_no_digit_is_rejected_beyond_the_limit_of_the_card(tmp_path):
+    strict = with_limit(tmp_path / "strict", 0.2)
+    sure, doubtful = Sure(strict, 0.81, 0.0), Sure(strict, 0.79, 0.0)
+    assert sure.read_one(ONE_SHAPE).status == "uncertain"
+    page = doubtful.read_one(ONE_SHAPE)
+    assert (page.status, page.reason, page.confidence) == ("rejected", "not_a_digit", 0.79)
+    assert doubtful.read_one(TWO_SHAPES).reason == "several"
+    assert doubtful.read_one(ONE_SHAPE, min_confidence=0.3).status == "rejected"
+    assert doubtful.read_one(ONE_SHAPE, min_confidence=0).text == "7"
+    other = Sure(strict, 0.6, 0.4)
+    assert other.read_one(ONE_SHAPE).reason == "ambiguous"
+
+
 @pytest.mark.parametrize("picture", [ONE_SHAPE, TWO_SHAPES], ids=["one", "two"])
 def test_a_sure_reading_has_no_reason_and_an_uncertain_one_has(recognizer, picture):
     sure = Sure(recognizer.model, 0.9, 0.1).read_one(picture)
@@ -113,7 +133,7 @@ def test_a_digit_that_is_sure_or_not_on_lined_paper_is_looked_at_once(recognizer
             self.asked += len(glyphs)
             return super().classify(glyphs)
 
-    for picture, seven, looks in ((ON_LINES, 0.5, 1), (ONE_SHAPE, 0.1, 1), (TWO_SHAPES, 0.1, 1)):
+    for picture, seven, looks in ((ON_LINES, 0.9, 1), (ON_LINES, 0.89, 2), (ONE_SHAPE, 0.1, 1), (TWO_SHAPES, 0.1, 1)):
         counting = Counting(recognizer.model, seven, 0.0)
         counting.read_one(picture)
         assert counting.asked == looks

@@ -10,6 +10,7 @@ import warnings
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from io import StringIO
+from math import log
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,12 +27,14 @@ from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import PREPARATION, Glyphs
 from inkdigits.learning.checkpoint import write_atomically
 from inkdigits.packed.card import MODEL_NAME, Card
-from inkdigits.packed.model import PackedModel, softmax
+from inkdigits.packed.model import PackedModel, calibrated, softmax
 from inkdigits.packed.promise import DELTA
 
 Weights = Literal["auto", "int8", "float32"]
 WEIGHTS = ("auto", "int8", "float32")
 CALIBRATION_COUNT = 1000  # training glyphs that show the converter the range of every layer
+EXPECTED_NO_DIGITS = 0.05  # of the pictures that people give a reader of digits: an assumption
+REFUSED_DIGITS = 0.01  # of the calibration digits may be rejected as none
 LEAST_AGREEMENT = 0.999  # of labels between the packed network and Keras; less, and "auto" packs float32
 
 
@@ -66,12 +69,14 @@ class Material:
         check: Glyphs on which the packed network must agree with Keras, shape `(N, 28, 28)`.
         pictures: Glyphs of synthesized pictures that the training did not see, and their labels 0 to 10: temperature
             and operating points are to hold on them too. None if the recipe has no synthesis.
+        no_digits: The share of what is no digit in the training, 0 to 1.
     """
 
     validation: Dataset
     ranges: Glyphs
     check: Glyphs
     pictures: tuple[Glyphs, Labels] | None = None
+    no_digits: float = 0.0
 
 
 def pack(model: keras.Model, folder: Path, material: Material, *, facts: Facts, weights: Weights = "auto") -> Card:
@@ -129,25 +134,39 @@ def _write(model: keras.Model, weights: str, folder: Path, *, ranges: Glyphs, fa
 
 
 def _calibrated(packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
-    """The card with temperature, scores and operating points, all of the packed network."""
-    validation = material.validation
-    labels, logits = validation.labels, packed.considered_logits(validation.glyphs)
-    scores: dict[str, Any] = {"keras": agreement}
+    """The card with temperature, shift, limit, scores and operating points, all of the packed network."""
+    count = len(material.validation)
+    labels, logits = material.validation.labels, packed.considered_logits(material.validation.glyphs)
     if material.pictures is not None:
-        picture_logits, picture_labels = packed.considered_logits(material.pictures[0]), material.pictures[1]
-        logits, labels = np.concatenate([logits, picture_logits]), np.concatenate([labels, picture_labels])
-    temperature = fit_temperature(labels, logits)
-    chances = softmax(logits / temperature)
-    count = len(validation)
-    scores["validation"] = _scores(chances[:count], labels[:count])
+        logits = np.concatenate([logits, packed.considered_logits(material.pictures[0])])
+        labels = np.concatenate([labels, material.pictures[1]])
+    card = _with_temperature(packed.card, labels, logits, no_digits=material.no_digits)
+    chances = calibrated(logits, card)
+    scores: dict[str, Any] = {"keras": agreement, "validation": _scores(chances[:count], labels[:count])}
     if material.pictures is not None:
         scores["pictures"] = _scores(chances[count:], labels[count:])
-    digits = labels < CLASSES  # the promise is one about digits
-    answers = chances[digits, :CLASSES]
+    digits = labels < CLASSES  # the limit and the promise are about digits
+    refused = 1 - chances[digits, :CLASSES].sum(axis=1)
+    limit = float(np.quantile(refused, 1 - REFUSED_DIGITS)) if material.no_digits else 1.0
+    answers = np.where(refused[:, np.newaxis] > limit, 0, chances[digits, :CLASSES])
     points = risk_coverage(answers.max(axis=1), answers.argmax(axis=1) == labels[digits], delta=DELTA)
-    return replace(
-        packed.card, temperature=temperature, scores=scores, operating_points=[point._asdict() for point in points]
-    )
+    return replace(card, no_digit_limit=limit, scores=scores, operating_points=[point._asdict() for point in points])
+
+
+def _with_temperature(card: Card, labels: Labels, logits: NDArray[np.float32], *, no_digits: float) -> Card:
+    """The card with the temperature and, of a network that can refuse, the shift for the share that people show it.
+
+    Source:
+        Saerens et al., "Adjusting the outputs of a classifier to new a priori probabilities", 2002.
+    """
+    if not no_digits:
+        return replace(card, temperature=fit_temperature(labels, logits))
+    expected, learned = (log(share / (1 - share)) for share in (EXPECTED_NO_DIGITS, no_digits))
+    shift = learned - expected
+    shifted = logits - shift * (np.arange(logits.shape[1]) >= CLASSES)
+    share = np.mean(labels >= CLASSES)
+    weights = np.where(labels >= CLASSES, EXPECTED_NO_DIGITS / share, (1 - EXPECTED_NO_DIGITS) / (1 - share))
+    return replace(card, temperature=fit_temperature(labels, shifted, weights=weights), no_digit_shift=shift)
 
 
 def convert(model: keras.Model, weights: str, calibration: Glyphs) -> bytes:

@@ -214,14 +214,16 @@ def pack_run(
 def _material(recipe: Recipe, dataset: Dataset, check: Dataset | None) -> Material:
     """The glyphs to pack with; of a recipe with a synthesis, int8's ranges come half from the data, half from it."""
     chosen, held_out = validation_split(dataset.labels)
-    validation, ranges, pictures = dataset.subset(held_out), dataset.subset(chosen).glyphs, None
+    validation, ranges, pictures, no_digits = dataset.subset(held_out), dataset.subset(chosen).glyphs, None, 0.0
     if recipe.synthesis is not None:
         mixture = recipe.synthesis.scaled(PICTURES_SHARE)
         glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="validation")
         pictures = glyphs, labels
+        no_digits = recipe.synthesis.no_digits / (len(chosen) + sum(recipe.synthesis.counts.values()))
         count = max(len(glyphs), CALIBRATION_COUNT // 2)  # a small synthesis would leave too few
         ranges = np.concatenate([ranges[:: max(1, len(ranges) // count)], glyphs])
-    return Material(validation=validation, ranges=ranges, check=(check or validation).glyphs, pictures=pictures)
+    glyphs_to_check = (check or validation).glyphs
+    return Material(validation=validation, ranges=ranges, check=glyphs_to_check, pictures=pictures, no_digits=no_digits)
 
 
 def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:

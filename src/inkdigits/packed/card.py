@@ -26,6 +26,9 @@ class Card:
         weights: `"int8"` or `"float32"`.
         parameters: Number of weights.
         temperature: Divides the logits before the softmax, so that probabilities are calibrated.
+        no_digit_shift: Taken from the logit of no digit before that, in nats: training shows more of what is no digit
+            than people do.
+        no_digit_limit: What is more probably no digit than this is rejected, 0 to 1; 1 if nothing is for that alone.
         views: Whether a glyph that leaves the network in doubt is shown to it turned and slanted, too.
         sha256: Of `model.tflite`.
         recipe: The whole recipe it was trained by.
@@ -44,6 +47,8 @@ class Card:
     parameters: int
     temperature: float
     sha256: str
+    no_digit_shift: float = 0.0
+    no_digit_limit: float = 1.0
     views: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
@@ -81,6 +86,8 @@ def load_card(folder: Path) -> Card:
         card = Card(**{name: value for name, value in data.items() if name in known})
         if not 0 < card.temperature < 1000:
             raise ValueError(f"a temperature of {card.temperature}")
+        if not (abs(card.no_digit_shift) < 1000 and 0 <= card.no_digit_limit <= 1):
+            raise ValueError(f"a no_digit_shift of {card.no_digit_shift}, a no_digit_limit of {card.no_digit_limit}")
         _check_points(card.operating_points)
         return card
     except (OSError, ValueError, TypeError, AttributeError) as error:

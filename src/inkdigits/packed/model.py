@@ -120,7 +120,7 @@ class PackedModel:
             Shape `(N, 10)`, float64. Each row sums to 1, less the probability that it is no digit, where the model can
             tell.
         """
-        return softmax(self.considered_logits(glyphs) / self.card.temperature)[:, :CLASSES]
+        return calibrated(self.considered_logits(glyphs), self.card)[:, :CLASSES]
 
     def considered_logits(self, glyphs: Glyphs) -> NDArray[np.float32]:
         """Runs the network, and where it is in doubt and its card asks for it, once more on other views of the glyph.
@@ -196,6 +196,21 @@ def _checked_content(path: Path, sha256: str) -> bytes:
             hint="The file was changed or cut off: copy or pack the model again.",
         )
     return content
+
+
+def calibrated(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
+    """The probabilities that logits stand for, by a card's temperature and shift.
+
+    Args:
+        logits: Shape `(N, classes)`, of the ten digits and, if the model can refuse, of no digit.
+        card: Of the model.
+
+    Returns:
+        Shape `(N, classes)`, float64; each row sums to 1.
+    """
+    shifted = np.asarray(logits, np.float64).copy()
+    shifted[:, CLASSES:] -= card.no_digit_shift
+    return softmax(shifted / card.temperature)
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -269,13 +269,13 @@ class Recognizer:
                 yield Page("rejected", path=path, reason=item.reason, model=self.about)
             else:
                 seen, probabilities = self._surest_look(item, next(rows))
-                status, reason = _judge(seen, probabilities, options.min_confidence)
+                status, reason = _judge(seen, probabilities, options.min_confidence, self.model.card.no_digit_limit)
                 line = Line((_digit(seen, probabilities),))
                 yield Page(status, lines=(line,), path=path, reason=reason, model=self.about)
 
     def _surest_look(self, first: PreparedDigit, probabilities: Row) -> tuple[PreparedDigit, Row]:
         """The first look at a digit; on lined paper, if it is doubtful, the surest of that and the second looks."""
-        if first.sheet is None or probabilities.max() >= MIN_CONFIDENCE:
+        if first.sheet is None or probabilities.max() >= SURE:
             return first, probabilities
         glyphs = [(look, look.glyph) for look in look_again(first.sheet) if look.glyph is not None]
         # One by one: a batch is filled up, and takes ten times as long as four glyphs.
@@ -306,12 +306,15 @@ def _digit(item: PreparedDigit, probabilities: Row) -> Digit:
     return Digit(*alternatives[0], item.box or (0, 0, 0, 0), alternatives, item.glyph)
 
 
-def _judge(item: PreparedDigit, probabilities: Row, min_confidence: float) -> tuple[Status, str | None]:
+def _judge(
+    item: PreparedDigit, probabilities: Row, min_confidence: float, no_digit_limit: float
+) -> tuple[Status, str | None]:
     if min_confidence > 0 and item.reason is not None:
         return "rejected", item.reason
     confidence, no_digit = float(probabilities.max()), 1 - float(probabilities.sum())
-    doubt = "ambiguous" if no_digit < confidence else "several" if item.several else "not_a_digit"
-    if confidence < min_confidence:
+    refused = no_digit > min(confidence, no_digit_limit)
+    doubt = "ambiguous" if not refused else "several" if item.several else "not_a_digit"
+    if confidence < min_confidence or (refused and min_confidence > 0):
         return "rejected", doubt
     return ("uncertain", doubt) if confidence < SURE else ("ok", None)
 
