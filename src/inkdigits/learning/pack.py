@@ -34,7 +34,7 @@ Weights = Literal["auto", "int8", "float32"]
 WEIGHTS = ("auto", "int8", "float32")
 CALIBRATION_COUNT = 1000  # training glyphs that show the converter the range of every layer
 EXPECTED_NO_DIGITS = 0.05  # of the pictures that people give a reader of digits: an assumption
-REFUSED_DIGITS = 0.01  # of the calibration digits may be rejected as none
+REFUSED_DIGITS = 0.05  # of the calibration digits, far worse ones than people's, may be rejected as none
 LEAST_AGREEMENT = 0.999  # of labels between the packed network and Keras; less, and "auto" packs float32
 
 
