@@ -51,6 +51,14 @@ def test_the_folder_holds_every_file(report):
     assert {path.name for path in folder.iterdir()} == FILES | {"history.png"}
 
 
+def test_no_threshold_keeps_what_is_refused(tmp_path):
+    labels, probabilities = answers()
+    refused = np.arange(len(labels)) % 5 == 0
+    write_report(tmp_path, labels, probabilities, title="x", facts={}, promises=PROMISES, refused=refused)
+    kept = int((~refused & (probabilities.max(axis=1) >= 0.684)).sum())
+    assert f"| 5.00% | 0.684 | {kept} |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
 def test_metrics_json_is_the_evaluation(report):
     folder, evaluation = report
     text = (folder / "metrics.json").read_text(encoding="utf-8")

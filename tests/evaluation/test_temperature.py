@@ -32,19 +32,6 @@ def test_scaling_logits_scales_the_temperature_exactly():
     assert fit_temperature(labels, 3 * logits) == pytest.approx(3 * fit_temperature(labels, logits), rel=1e-9)
 
 
-def test_a_weight_counts_as_so_many_of_the_same():
-    labels, logits = calibrated(300)
-    weights = np.arange(300) % 4
-    repeated = fit_temperature(labels.repeat(weights), logits.repeat(weights, axis=0))
-    assert fit_temperature(labels, logits, weights=weights) == pytest.approx(repeated, rel=1e-9)
-
-
-@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [1.0, np.nan], [[1.0, 1.0]]])
-def test_weights_that_do_not_fit_are_refused(weights):
-    with pytest.raises(DataError, match="Expected weights of shape"):
-        fit_temperature(np.array([0, 1]), np.eye(2), weights=np.array(weights))
-
-
 def test_no_temperature_nearby_is_better():
     labels, logits = calibrated(300)
     best = fit_temperature(labels, 4 * logits)

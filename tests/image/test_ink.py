@@ -68,6 +68,14 @@ def test_a_black_picture_has_no_ink():
     assert not to_ink(np.zeros((60, 60), np.uint8)).any()
 
 
+def test_the_grain_of_a_large_picture_is_told_from_some_of_its_rows(monkeypatch):
+    contrast = np.abs(np.random.default_rng(0).normal(0, 12, (600, 800))).astype(np.uint8)
+    some = ink_module._noise(contrast)
+    monkeypatch.setattr(ink_module, "GRAIN_PIXELS", contrast.size)
+    assert some == pytest.approx(ink_module._noise(contrast), rel=0.15)
+    assert some > 5
+
+
 def test_noise_alone_is_no_ink():
     page = np.random.default_rng(0).normal(200, 3, (100, 100))
     assert not to_ink(page.astype(np.uint8)).any()

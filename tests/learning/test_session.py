@@ -11,7 +11,7 @@ from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.network import build
-from inkdigits.learning.pack import Facts, Material, pack
+from inkdigits.learning.pack import REFUSED_DIGITS, Facts, Material, pack
 from inkdigits.learning.recipes import Mlp, Recipe, change
 from inkdigits.learning.run import MNIST_LICENSE, RunOptions, _card_facts, _material, open_run, pack_run, start_run
 from inkdigits.learning.session import train
@@ -239,14 +239,27 @@ def test_operating_points_count_digits_of_both_and_nothing_else(refusing):
     assert points[0].keys() >= {"threshold", "coverage", "wrong", "error_bound"}
 
 
-def test_of_the_calibration_digits_one_in_a_hundred_may_be_beyond_the_limit(refusing, small):
+def test_of_the_calibration_digits_a_fixed_share_is_beyond_the_limit(refusing, small):
     run, card = refusing
     material = _material(run.recipe, small, None)
     assert material.no_digits == pytest.approx(40 / (1000 + 100))
     pictures, labels = material.pictures
     digits = np.concatenate([material.validation.glyphs, pictures[labels < 10]])
     no_digit = 1 - PackedModel.load(run.folder).probabilities(digits).sum(axis=1)
-    assert 1 <= (no_digit > card.no_digit_limit).sum() <= 0.01 * len(digits) + 1
+    beyond = no_digit > card.no_digit_limit
+    assert beyond.sum() == pytest.approx(REFUSED_DIGITS * len(digits), abs=1)
+    # With a threshold of 0 they are answered as --min-confidence 0 does, with any other they are not.
+    truth = np.concatenate([material.validation.labels, labels[labels < 10]])
+    wrong = PackedModel.load(run.folder).probabilities(digits).argmax(axis=1) != truth
+    lowest, *others = card.operating_points
+    assert (lowest["threshold"], lowest["kept"], lowest["wrong"]) == (0, len(digits), wrong.sum())
+    assert others[0]["kept"] <= len(digits) - beyond.sum()
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_share_of_no_digits_leaves_room_for_digits(small, share):
+    with pytest.raises(SettingError, match="0 to below 1"):
+        Material(validation=small, ranges=small.glyphs, check=small.glyphs, no_digits=share)
 
 
 def test_a_model_that_refuses_has_an_eleventh_class_whose_share_the_digits_lack(refusing, small):

@@ -10,7 +10,7 @@ from inkdigits.errors import InkdigitsError, MissingModelError, ModelError
 from inkdigits.image.glyph import PREPARATION
 from inkdigits.image.views import views
 from inkdigits.packed.card import load_card
-from inkdigits.packed.model import DOUBT, PackedModel, find_model, model_names, softmax
+from inkdigits.packed.model import DOUBT, PackedModel, find_model, model_names, refused, softmax
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def with_card(folder, **changes):
 def test_probabilities_are_the_softmax_of_the_shifted_logits_over_the_temperature(copy, glyphs, shift):
     warm = with_card(copy, temperature=2.5, no_digit_shift=shift, views=False)
     logits = warm.logits(glyphs).astype(np.float64)
-    powers = np.exp((logits - shift * (np.arange(11) == 10)) / 2.5)
+    powers = np.exp(logits / 2.5 - shift * (np.arange(11) == 10))
     expected = powers / powers.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(warm.probabilities(glyphs), expected[:, :10], rtol=1e-5)
 
@@ -94,23 +94,33 @@ def test_probabilities_of_digits_sum_to_1_at_most(model, glyphs):
     assert np.all(probabilities >= 0)
 
 
-def test_of_doubtful_glyphs_alone_the_views_count(copy):
+def test_of_doubtful_glyphs_alone_the_views_count(copy, glyphs):
     doubting = with_card(copy, views=True)
-    noise = np.random.default_rng(3).integers(0, 256, (40, 28, 28), dtype=np.uint8)
-    plain, considered = doubting.logits(noise), doubting.considered_logits(noise)
+    mixed = np.concatenate([glyphs[:40], glyphs[:40] // 2 + glyphs[1:41] // 2])  # two digits in one are doubtful
+    plain, considered = doubting.logits(mixed), doubting.considered_logits(mixed)
     ranked = np.sort(plain, axis=1)
     sure = ranked[:, -1] - ranked[:, -2] >= DOUBT
-    assert 0 < sure.sum() < len(noise)
+    assert 0 < sure.sum() < len(mixed)
     np.testing.assert_array_equal(considered[sure], plain[sure])
-    first = int(np.flatnonzero(~sure)[0])
-    shown = np.concatenate([noise[first : first + 1], views(noise[first])])
-    np.testing.assert_allclose(considered[first], doubting.logits(shown).mean(axis=0), atol=1e-5)
+    for index in np.flatnonzero(~sure)[:3]:
+        shown = np.concatenate([mixed[index : index + 1], views(mixed[index])])
+        expected = softmax(doubting.logits(shown)).mean(axis=0)
+        np.testing.assert_allclose(softmax(considered[index : index + 1])[0], expected, atol=1e-5)
 
 
 def test_without_views_on_the_card_no_glyph_is_looked_at_again(copy):
     plain = with_card(copy, views=False)
     noise = np.random.default_rng(3).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     np.testing.assert_array_equal(plain.considered_logits(noise), plain.logits(noise))
+
+
+def test_what_is_likelier_none_than_its_answer_or_than_the_limit_is_refused():
+    card = load_card(find_model("default"))
+    rows = np.zeros((4, 10))
+    rows[:, 3] = 0.45, 0.85, 0.95, 1.0
+    assert refused(rows, replace(card, no_digit_limit=1.0)).tolist() == [True, False, False, False]
+    assert refused(rows, replace(card, no_digit_limit=0.1)).tolist() == [True, True, False, False]
+    assert refused(rows[:0], card).tolist() == []
 
 
 def test_softmax_by_hand():

@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from inkdigits.errors import MissingModelError, PictureError
 from inkdigits.image.traits import Traits
-from inkdigits.packed.model import PackedModel
+from inkdigits.packed.card import load_card
+from inkdigits.packed.model import PackedModel, find_model
 from inkdigits.reading.explanation import Explanation, explain
 from inkdigits.reading.input_warnings import CODES, LOOK_ALIKES, percent, warn_of_answer, warn_of_picture
 from inkdigits.reading.neighbours import Gallery
@@ -135,6 +138,27 @@ def test_what_may_be_no_digit_is_warned_of(recognizer):
     assert explanation.no_digit == pytest.approx(0.5, abs=0.01)
     assert dict(explanation.warnings)["not_a_digit"].startswith("It may be no digit, 50.")
     assert "not_a_digit" not in codes(explain(recognizer, "sample:chalk"))
+
+
+class Refuser(Recognizer):
+    """Refuses what is more probably no digit than 1 %, and takes everything for none with 3 %."""
+
+    def __init__(self, folder):
+        shutil.copytree(find_model("default"), folder)
+        replace(load_card(folder), no_digit_limit=0.01).save(folder)
+        super().__init__(PackedModel(folder))
+
+    def classify(self, glyphs):
+        return super().classify(glyphs) * 0.97
+
+
+def test_a_refusal_by_the_limit_of_the_card_is_said_as_such(tmp_path):
+    explanation = explain(Refuser(tmp_path / "refuser"), "sample:chalk")
+    assert (explanation.page.status, explanation.page.reason) == ("rejected", "not_a_digit")
+    text = dict(explanation.warnings)["not_a_digit"]
+    assert text.startswith("It may be no digit, 3.")
+    assert ": this model answers up to 1.0 %. " in text
+    assert "turned" not in codes(explanation)
 
 
 def test_a_blank_picture_has_no_glyph_and_says_so(recognizer, gallery):

@@ -29,6 +29,19 @@ LINES = [[(0, y), (200, y + 40)] for y in range(-20, 200, 40)]
 ON_LINES = np.minimum(page_of(SEVEN), page_of(*LINES, ink=120, pen=3))
 
 
+def with_limit(folder, limit):
+    """The model that ships, but it refuses what is more probably no digit than `limit`."""
+    shutil.copytree(find_model("default"), folder)
+    replace(load_card(folder), no_digit_limit=limit).save(folder)
+    return PackedModel(folder)
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory):
+    """A recognizer that refuses only what is likelier no digit than its best answer."""
+    return Recognizer(with_limit(tmp_path_factory.mktemp("models") / "patient", 1.0))
+
+
 class Sure(Recognizer):
     """Takes every glyph for a 7 with one probability, for a 1 with another, and for no digit with the rest."""
 
@@ -75,11 +88,21 @@ def test_a_rejected_reading_says_what_else_it_may_be(recognizer, picture, seven,
     assert (guess.status, guess.reason, guess.text) == ("uncertain", reason, "7")
 
 
-def with_limit(folder, limit):
-    """The same model, which refuses what is more probably no digit than `limit`."""
-    shutil.copytree(find_model("default"), folder)
-    replace(load_card(folder), no_digit_limit=limit).save(folder)
-    return PackedModel(folder)
+def test_a_guess_that_is_asked_for_is_never_surer_than_the_reading(tmp_path):
+    strict = Sure(with_limit(tmp_path / "strict", 0.02), 0.97, 0.0)
+    assert strict.read_one(ONE_SHAPE).status == "rejected"
+    assert strict.read_one(ONE_SHAPE, min_confidence=0).status == "uncertain"
+
+
+def test_on_lined_paper_a_sure_answer_that_is_refused_is_looked_at_again(tmp_path):
+    class Wary(Careful):
+        def classify(self, glyphs):
+            return super().classify(glyphs) * 0.97
+
+    strict = with_limit(tmp_path / "strict", 0.02)
+    wary = Wary(strict)
+    assert wary.read_one(ON_LINES).status == "rejected"
+    assert len(wary.shown) > 1
 
 
 def test_what_may_be_no_digit_is_rejected_beyond_the_limit_of_the_card(tmp_path):
@@ -90,7 +113,8 @@ def test_what_may_be_no_digit_is_rejected_beyond_the_limit_of_the_card(tmp_path)
     assert (page.status, page.reason, page.confidence) == ("rejected", "not_a_digit", 0.79)
     assert doubtful.read_one(TWO_SHAPES).reason == "several"
     assert doubtful.read_one(ONE_SHAPE, min_confidence=0.3).status == "rejected"
-    assert doubtful.read_one(ONE_SHAPE, min_confidence=0).text == "7"
+    guess = Sure(strict, 0.79, 0.0).read_one(ONE_SHAPE, min_confidence=0)
+    assert (guess.text, guess.status, guess.reason) == ("7", "uncertain", "not_a_digit")
     other = Sure(strict, 0.6, 0.4)
     assert other.read_one(ONE_SHAPE).reason == "ambiguous"
 
@@ -159,7 +183,7 @@ def promising(tmp_path):
 
     def make(points):
         folder = shutil.copytree(find_model("default"), tmp_path / "copy", dirs_exist_ok=True)
-        replace(load_card(folder), name="mine", operating_points=points).save(folder)
+        replace(load_card(folder), name="mine", operating_points=points, no_digit_limit=1.0).save(folder)
         return folder
 
     return make

@@ -35,8 +35,9 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
-    from inkdigits.packed.model import PackedModel, find_model
+    from inkdigits.packed.model import PackedModel, find_model, refused
     from inkdigits.packed.promise import usual_promises
+    from inkdigits.reading.recognizer import Recognizer
 
     folder = find_model(model)
     with quiet_native_stderr():
@@ -54,7 +55,7 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     if report is None:
         evaluation = evaluate(dataset.labels, probabilities)
     else:
-        card = packed.card
+        card, promises = packed.card, Recognizer(packed).promise
         facts = {
             "model": f"{card.name} {card.version}, {card.weights}, {card.parameters:,} parameters",
             "data": f"{dataset.name}, {split}, {len(dataset)} glyphs, SHA-256 {dataset.sha256[:16]}…",
@@ -63,7 +64,8 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
         evaluation = write_report(
             report, dataset.labels, probabilities, title=f"{card.name} on {dataset.name} ({split})", facts=facts,
             history=_history(folder),
-            promises=[(promise.max_error, promise.threshold) for promise in usual_promises(card)],
+            promises=[(promise.max_error, promises(promise.max_error).threshold) for promise in usual_promises(card)],
+            refused=refused(probabilities, card),
         )  # fmt: skip
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):

@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
 from inkdigits.evaluation.plots import (
@@ -38,6 +41,7 @@ def write_report(
     facts: Mapping[str, str],
     history: Sequence[Mapping[str, float]] = (),
     promises: Sequence[tuple[float, float]] = (),
+    refused: NDArray[np.bool_] | None = None,
 ) -> Evaluation:
     """Evaluates, and writes `report.md`, `metrics.json`, `predictions.csv` and the plots into a folder.
 
@@ -52,6 +56,7 @@ def write_report(
         history: The training's epochs, as `plot_history` takes them; none, and there is no `history.png`.
         promises: Error rates that the model promises, each with the threshold that it promises it for; none, and there
             is no table of what became of them.
+        refused: Which digits the model takes for none, shape `(N,)`: no threshold keeps them; none if None.
 
     Returns:
         The evaluation.
@@ -72,7 +77,7 @@ def write_report(
     plot_risk_coverage(labels, probabilities, folder / "coverage.png")
     if history:
         plot_history(history, folder / "history.png")
-    kept = _kept(labels, probabilities, promises)
+    kept = _kept(labels, probabilities, promises, refused)
     _write_text(folder / REPORT_NAME, _markdown(evaluation, title, facts, kept=kept, with_history=bool(history)))
     return evaluation
 
@@ -112,12 +117,16 @@ def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def _kept(
-    labels: Labels, probabilities: Probabilities, promises: Sequence[tuple[float, float]]
+    labels: Labels,
+    probabilities: Probabilities,
+    promises: Sequence[tuple[float, float]],
+    refused: NDArray[np.bool_] | None,
 ) -> list[tuple[float, OperatingPoint]]:
     """What became of each promise on these digits."""
     truth, chances = check_predictions(labels, probabilities)
     thresholds = tuple(threshold for _, threshold in promises)
-    points = points_at(thresholds, chances.max(axis=1), chances.argmax(axis=1) == truth)
+    confidences = chances.max(axis=1) if refused is None else np.where(refused, 0.0, chances.max(axis=1))
+    points = points_at(thresholds, confidences, chances.argmax(axis=1) == truth)
     return [(promised, point) for (promised, _), point in zip(promises, points, strict=True)]
 
 

@@ -6,7 +6,6 @@ from math import exp, log
 
 import numpy as np
 
-from inkdigits.errors import DataError
 from inkdigits.evaluation.checks import Labels, Probabilities, check_labels, check_range, check_scores
 
 LEAST_TEMPERATURE = 0.05
@@ -14,7 +13,7 @@ MOST_TEMPERATURE = 20.0  # 1 / LEAST_TEMPERATURE, so that the search starts at 1
 HALVINGS = 50  # of the range of log T: finer than a double tells apart
 
 
-def fit_temperature(labels: Labels, logits: Probabilities, *, weights: Probabilities | None = None) -> float:
+def fit_temperature(labels: Labels, logits: Probabilities) -> float:
     """Finds the temperature whose division makes the softmax of logits fit the labels best.
 
     The negative log-likelihood is convex in 1/T, so its slope changes sign once; bisection on log T finds where. Fit it
@@ -23,13 +22,12 @@ def fit_temperature(labels: Labels, logits: Probabilities, *, weights: Probabili
     Args:
         labels: Shape `(N,)`, integers.
         logits: Shape `(N, classes)`.
-        weights: How much each counts, shape `(N,)`, 0 or more; all the same if None.
 
     Returns:
         The temperature, 0.05 to 20: above 1 if the model is too sure of itself, 1 if the logits tell nothing.
 
     Raises:
-        DataError: They are empty, of shapes that do not fit, or not finite, or a weight is below 0.
+        DataError: They are empty, of shapes that do not fit, or not finite.
 
     Source:
         Guo et al., "On calibration of modern neural networks", 2017, section 4.2.
@@ -42,26 +40,15 @@ def fit_temperature(labels: Labels, logits: Probabilities, *, weights: Probabili
     truth = check_labels("labels", labels)
     scores = check_scores("logits", logits, count=len(truth))
     check_range("labels", truth, scores.shape[1])
-    counts = np.ones(len(truth)) if weights is None else _check_weights(weights, count=len(truth))
     margins = scores - scores[np.arange(len(truth)), truth][:, None]  # over the truth's own logit
     low, high = log(LEAST_TEMPERATURE), log(MOST_TEMPERATURE)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         scaled = margins / exp(middle)
-        chances = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         # d NLL / d (1/T), in logits: above 0 the model is too sure
-        slope = float(np.sum(counts * np.sum(chances * margins, axis=1) / np.sum(chances, axis=1)))
+        slope = float(np.sum(np.sum(weights * margins, axis=1) / np.sum(weights, axis=1)))
         if slope == 0:
             return exp(middle)
         low, high = (middle, high) if slope > 0 else (low, middle)
     return exp((low + high) / 2)
-
-
-def _check_weights(weights: Probabilities, *, count: int) -> Probabilities:
-    counts = np.asarray(weights, np.float64)
-    if counts.shape != (count,) or not np.isfinite(counts).all() or counts.min() < 0:
-        raise DataError(
-            f"Expected weights of shape ({count},), finite, 0 or more. Received: {counts.shape}.",
-            hint="Give one for each label.",
-        )
-    return counts

@@ -22,7 +22,7 @@ PAPER_WINDOW = 0.4  # of the longer side: wider than any stroke, narrower than t
 LEAST_CONTRAST = 16  # of 255 levels between paper and ink; less is noise of a camera or of JPEG
 LEAST_DISTINCTION = 4.5  # standard deviations of the paper between it and ink; splitting mere grain in two gives 2.7
 FLAT_PAPER = 2  # levels: a drawing's paper; a photograph's varies more
-ENOUGH = 1 << 16  # pixels tell a picture's grain: of a larger one every second row, or fewer, do
+GRAIN_PIXELS = 1 << 16  # are enough to tell a picture's grain: of a larger one every second row, or fewer
 FULL_CONTRAST = 230  # from here on ink is as dark as it gets, and its levels stay untouched, as MNIST's do
 
 
@@ -218,7 +218,7 @@ def _noise(contrast: NDArray[np.uint8]) -> float:
     """Standard deviation of the grain, from the median difference of neighbours (strokes are too few to move it)."""
     if contrast.shape[1] < 2:
         return 0.0
-    some = contrast[:: max(1, contrast.size // ENOUGH)]
+    some = contrast[:: max(1, contrast.size // GRAIN_PIXELS)]
     counts = np.cumsum(_histogram(cv2.absdiff(some[:, 1:], some[:, :-1])))
     middle = counts[-1] / 2
     median = (int(np.searchsorted(counts, middle)) + int(np.searchsorted(counts, middle, side="right"))) / 2

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inkdigits.image.ink import Ink
 
-LEAST_SIDE = 32  # pixels of the picture's shorter side: in less, as of 28 x 28, a line from edge to edge is rather a stroke
+LEAST_SIDE = 32  # pixels of the picture's shorter side: in less, such as 28 x 28, a line is rather a stroke
 LEANS = np.linspace(-0.09, 0.09, 19)  # pixels up or down a pixel along: 5 degrees to either side
 STRIP = 16  # pixels along a line: within a strip it is taken for level
 COVERED = 0.75  # of a line's way that is inked at least: pencil and JPEG leave gaps

@@ -27,7 +27,7 @@ from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import PREPARATION, Glyphs
 from inkdigits.learning.checkpoint import write_atomically
 from inkdigits.packed.card import MODEL_NAME, Card
-from inkdigits.packed.model import PackedModel, calibrated, softmax
+from inkdigits.packed.model import PackedModel, calibrate, refused, softmax
 from inkdigits.packed.promise import DELTA
 
 Weights = Literal["auto", "int8", "float32"]
@@ -69,7 +69,10 @@ class Material:
         check: Glyphs on which the packed network must agree with Keras, shape `(N, 28, 28)`.
         pictures: Glyphs of synthesized pictures that the training did not see, and their labels 0 to 10: temperature
             and operating points are to hold on them too. None if the recipe has no synthesis.
-        no_digits: The share of what is no digit in the training, 0 to 1.
+        no_digits: The share of what is no digit in the training, 0 to below 1.
+
+    Raises:
+        SettingError: `no_digits` is out of its range.
     """
 
     validation: Dataset
@@ -77,6 +80,13 @@ class Material:
     check: Glyphs
     pictures: tuple[Glyphs, Labels] | None = None
     no_digits: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.no_digits < 1:
+            raise SettingError(
+                f"Expected a share of no digits of 0 to below 1. Received: {self.no_digits}.",
+                hint="A training needs digits, too.",
+            )
 
 
 def pack(model: keras.Model, folder: Path, material: Material, *, facts: Facts, weights: Weights = "auto") -> Card:
@@ -107,7 +117,7 @@ def pack(model: keras.Model, folder: Path, material: Material, *, facts: Facts, 
         agreement = _agreement(reference, packed.logits(material.check))
         if weights != "auto" or agreement["labels_agree"] >= LEAST_AGREEMENT:
             break
-    card = _calibrated(packed, material, agreement)
+    card = _with_calibration(packed, material, agreement)
     card.save(folder)
     return card
 
@@ -133,40 +143,39 @@ def _write(model: keras.Model, weights: str, folder: Path, *, ranges: Glyphs, fa
     return PackedModel(folder)
 
 
-def _calibrated(packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
+def _with_calibration(packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
     """The card with temperature, shift, limit, scores and operating points, all of the packed network."""
     count = len(material.validation)
     labels, logits = material.validation.labels, packed.considered_logits(material.validation.glyphs)
     if material.pictures is not None:
         logits = np.concatenate([logits, packed.considered_logits(material.pictures[0])])
         labels = np.concatenate([labels, material.pictures[1]])
-    card = _with_temperature(packed.card, labels, logits, no_digits=material.no_digits)
-    chances = calibrated(logits, card)
+    card = replace(
+        packed.card,
+        temperature=fit_temperature(labels, logits),
+        no_digit_shift=_shift(material.no_digits) if material.no_digits else 0.0,
+    )
+    chances = calibrate(logits, card)
     scores: dict[str, Any] = {"keras": agreement, "validation": _scores(chances[:count], labels[:count])}
     if material.pictures is not None:
         scores["pictures"] = _scores(chances[count:], labels[count:])
     digits = labels < CLASSES  # the limit and the promise are about digits
-    refused = 1 - chances[digits, :CLASSES].sum(axis=1)
-    limit = float(np.quantile(refused, 1 - REFUSED_DIGITS)) if material.no_digits else 1.0
-    answers = np.where(refused[:, np.newaxis] > limit, 0, chances[digits, :CLASSES])
-    points = risk_coverage(answers.max(axis=1), answers.argmax(axis=1) == labels[digits], delta=DELTA)
-    return replace(card, no_digit_limit=limit, scores=scores, operating_points=[point._asdict() for point in points])
+    best, truth = chances[digits, :CLASSES], labels[digits]
+    if material.no_digits:
+        card = replace(card, no_digit_limit=float(np.quantile(1 - best.sum(axis=1), 1 - REFUSED_DIGITS)))
+    confidences = np.where(refused(best, card), 0.0, best.max(axis=1))
+    points = risk_coverage(confidences, best.argmax(axis=1) == truth, delta=DELTA)
+    return replace(card, scores=scores, operating_points=[point._asdict() for point in points])
 
 
-def _with_temperature(card: Card, labels: Labels, logits: NDArray[np.float32], *, no_digits: float) -> Card:
-    """The card with the temperature and, of a network that can refuse, the shift for the share that people show it.
+def _shift(no_digits: float) -> float:
+    """What is taken from the logit of no digit because people show less of it than the training did, in nats.
 
     Source:
         Saerens et al., "Adjusting the outputs of a classifier to new a priori probabilities", 2002.
     """
-    if not no_digits:
-        return replace(card, temperature=fit_temperature(labels, logits))
     expected, learned = (log(share / (1 - share)) for share in (EXPECTED_NO_DIGITS, no_digits))
-    shift = learned - expected
-    shifted = logits - shift * (np.arange(logits.shape[1]) >= CLASSES)
-    share = np.mean(labels >= CLASSES)
-    weights = np.where(labels >= CLASSES, EXPECTED_NO_DIGITS / share, (1 - EXPECTED_NO_DIGITS) / (1 - share))
-    return replace(card, temperature=fit_temperature(labels, shifted, weights=weights), no_digit_shift=shift)
+    return learned - expected
 
 
 def convert(model: keras.Model, weights: str, calibration: Glyphs) -> bytes:

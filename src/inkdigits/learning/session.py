@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,7 @@ def _with_synthesis(training: Dataset, recipe: Recipe) -> tuple[Glyphs, Labels]:
     return np.concatenate([training.glyphs, glyphs]), np.concatenate([training.labels, labels])
 
 
-@cache
+@lru_cache(maxsize=1)
 def _synthesized(mixture: Mixture) -> tuple[Glyphs, Labels]:
     """Made once in a process: the seeds of a measurement share it."""
     glyphs, labels, _ = synthesize(mixture, seed=SYNTHESIS_SEED)

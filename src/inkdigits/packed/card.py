@@ -26,17 +26,18 @@ class Card:
         weights: `"int8"` or `"float32"`.
         parameters: Number of weights.
         temperature: Divides the logits before the softmax, so that probabilities are calibrated.
-        no_digit_shift: Taken from the logit of no digit before that, in nats: training shows more of what is no digit
+        no_digit_shift: Taken from the logit of no digit after that, in nats: training shows more of what is no digit
             than people do.
-        no_digit_limit: What is more probably no digit than this is rejected, 0 to 1; 1 if nothing is for that alone.
+        no_digit_limit: What is more probably no digit than this is refused, 0 to 1; 1 if nothing is for that alone.
         views: Whether a glyph that leaves the network in doubt is shown to it turned and slanted, too.
         sha256: Of `model.tflite`.
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
         scores: What was measured, by split: accuracy, loss, number of glyphs; agreement with the Keras model.
-        operating_points: What each threshold keeps of the calibration split: `threshold` (least confidence), `kept`
-            (count), `coverage` (share), `wrong` (count), `error` (share of the kept), `error_bound` (its upper bound at
-            95 % confidence); empty of models packed before there were any.
+        operating_points: What each threshold keeps of the calibration split: `threshold` (least confidence; of what is
+            refused as no digit the confidence is 0 here), `kept` (count), `coverage` (share), `wrong` (count), `error`
+            (share of the kept), `error_bound` (its upper bound at 95 % confidence); empty of models packed before there
+            were any.
         license: Of the model and of what it was trained on; empty if whoever trained it did not say.
     """
 

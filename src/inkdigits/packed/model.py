@@ -121,7 +121,7 @@ class PackedModel:
             Shape `(N, 10)`, float64. Each row sums to 1, less the probability that it is no digit, where the model can
             tell.
         """
-        return calibrated(self.considered_logits(glyphs), self.card)[:, :CLASSES]
+        return calibrate(self.considered_logits(glyphs), self.card)[:, :CLASSES]
 
     def considered_logits(self, glyphs: Glyphs) -> NDArray[np.float32]:
         """Runs the network, and where it is in doubt and its card asks for it, once more on other views of the glyph.
@@ -130,8 +130,8 @@ class PackedModel:
             glyphs: Shape `(N, 28, 28)`, uint8.
 
         Returns:
-            Logits as `logits` gives them; of the doubtful, the logarithm of the mean of the softmax over the glyph and
-            its views, so that one view that speaks clearly against an answer counts.
+            Logits as `logits` gives them; of the doubtful, logarithms of the mean of the softmax over the glyph and its
+            views, so that one view that speaks clearly for another answer, or for none, counts.
         """
         logits = self.logits(glyphs)
         if not self.card.views or not len(glyphs):
@@ -200,8 +200,8 @@ def _checked_content(path: Path, sha256: str) -> bytes:
     return content
 
 
-def calibrated(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
-    """The probabilities that logits stand for, by a card's temperature and shift.
+def calibrate(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
+    """Turns logits into probabilities by a card's temperature and shift.
 
     Args:
         logits: Shape `(N, classes)`, of the ten digits and, if the model can refuse, of no digit.
@@ -210,9 +210,23 @@ def calibrated(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
     Returns:
         Shape `(N, classes)`, float64; each row sums to 1.
     """
-    shifted = np.asarray(logits, np.float64).copy()
-    shifted[:, CLASSES:] -= card.no_digit_shift
-    return softmax(shifted / card.temperature)
+    scaled = np.asarray(logits, np.float64) / card.temperature
+    scaled[:, CLASSES:] -= card.no_digit_shift
+    return softmax(scaled)
+
+
+def refused(probabilities: NDArray[np.float64], card: Card) -> NDArray[np.bool_]:
+    """Tells which glyphs are taken for no digit: likelier none than the best answer, or than the card's limit.
+
+    Args:
+        probabilities: Of the ten digits, shape `(N, 10)`; what is missing to 1 is no digit.
+        card: Of the model that they come from.
+
+    Returns:
+        Shape `(N,)`.
+    """
+    no_digit = 1 - probabilities.sum(axis=1)
+    return np.asarray(no_digit > np.minimum(probabilities.max(axis=1), card.no_digit_limit), np.bool_)
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

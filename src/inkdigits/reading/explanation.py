@@ -187,7 +187,9 @@ def _explain_page(
     traits = measure_traits(small, ink, _scaled(digit.box, gray, small))
     warnings = (
         *warn_of_picture(traits, max(digit.box[2:])),
-        *warn_of_answer(ranked, _turned(recognizer, digit.glyph), neighbours),
+        *warn_of_answer(
+            ranked, _turned(recognizer, digit.glyph), neighbours, limit=recognizer.model.card.no_digit_limit
+        ),
     )
     return Explanation(
         page=page,
@@ -228,7 +230,9 @@ def _turned(recognizer: Recognizer, glyph: Glyph) -> list[tuple[int, str, float]
     """What the glyph would be read as if it were turned: degrees counter-clockwise, answer, probability."""
     rows = recognizer.classify(np.stack([np.rot90(glyph, quarters) for quarters in TURNS]))
     return [
-        (90 * quarters, str(int(row.argmax())), float(row.max())) for quarters, row in zip(TURNS, rows, strict=True)
+        (90 * quarters, str(int(row.argmax())), float(row.max()))
+        for quarters, row in zip(TURNS, rows, strict=True)
+        if not recognizer.refuses(row)
     ]
 
 

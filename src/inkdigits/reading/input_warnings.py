@@ -124,14 +124,19 @@ def _warn_of_pen(traits: Traits) -> Iterator[Warned]:
 
 
 def warn_of_answer(
-    ranked: Sequence[tuple[str, float]], turned: Sequence[tuple[int, str, float]], neighbours: Sequence[Neighbour]
+    ranked: Sequence[tuple[str, float]],
+    turned: Sequence[tuple[int, str, float]],
+    neighbours: Sequence[Neighbour],
+    *,
+    limit: float = 1.0,
 ) -> Iterator[Warned]:
     """Warnings about what the model said.
 
     Args:
         ranked: The ten digits and their probabilities, likeliest first; what is missing to 1 is no digit at all.
-        turned: For each turn, degrees counter-clockwise: the answer then and its probability.
+        turned: For each turn that the model would read, degrees counter-clockwise: the answer then and its probability.
         neighbours: The nearest training digits; none if there was nothing to compare with.
+        limit: What is more probably no digit than this the model refuses, 0 to 1.
     """
     (answer, confidence), (second, runner_up) = ranked[:2]
     degrees, other, sure = max(turned, key=lambda turn: turn[2], default=(0, answer, 0.0))
@@ -147,10 +152,11 @@ def warn_of_answer(
     elif neighbours and neighbours[0].distance > FAR:
         yield "unlike_training", "No training digit is much like this. Check the answer yourself."
     none = 1 - sum(probability for _, probability in ranked)
-    if none >= NO_DIGIT:
+    if none >= NO_DIGIT or none > limit:
+        refused = f": this model answers up to {percent(limit)}" if limit < none < NO_DIGIT else ""
         yield (
             "not_a_digit",
-            f"It may be no digit, {percent(none)}. Check that the picture shows one digit and little else.",
+            f"It may be no digit, {percent(none)}{refused}. Check that the picture shows one digit and little else.",
         )
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from inkdigits.errors import InkdigitsError, PictureError, SettingError
 from inkdigits.image.digit import PreparedDigit, look_again, prepare_digit
 from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
-from inkdigits.packed.model import BATCH, PackedModel
+from inkdigits.packed.model import BATCH, PackedModel, refused
 from inkdigits.packed.promise import Promise, threshold_for
 from inkdigits.reading.result import Digit, Line, Page, Status
 from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
@@ -40,7 +40,8 @@ class ReadingOptions:
 
     Attributes:
         expect: What the pictures hold. `"auto"` and `"digit"`: one digit a picture.
-        min_confidence: Rejects readings less sure than this, 0 to 1; 0 rejects nothing but a blank.
+        min_confidence: Rejects readings less sure than this, 0 to 1, and what the model takes for no digit; 0 rejects
+            nothing but a blank.
         max_error: Rejects as much as it takes for at most this share of the readings to be wrong, as the model's card
             promises for pictures like those that it was calibrated on, and never less sure ones than by default; in
             place of `min_confidence`.
@@ -122,7 +123,7 @@ class Recognizer:
         Args:
             pictures: Paths, `"sample:NAME"`, bytes, Pillow images or arrays.
             expect: What they hold.
-            min_confidence: Rejects readings less sure than this, 0 to 1.
+            min_confidence: Rejects readings less sure than this, 0 to 1, and what is taken for no digit; 0 nothing.
             max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
             max_megapixels: Refuses larger pictures.
 
@@ -157,7 +158,7 @@ class Recognizer:
         Args:
             pictures: As for `read`; taken from the iterable only as needed.
             expect: What they hold.
-            min_confidence: Rejects readings less sure than this, 0 to 1.
+            min_confidence: Rejects readings less sure than this, 0 to 1, and what is taken for no digit; 0 nothing.
             max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
             max_megapixels: Refuses larger pictures.
 
@@ -206,7 +207,7 @@ class Recognizer:
         Args:
             picture: A path, `"sample:NAME"`, bytes, a Pillow image or an array.
             expect: What it holds.
-            min_confidence: Rejects a reading less sure than this, 0 to 1.
+            min_confidence: Rejects a reading less sure than this, 0 to 1, and what is taken for no digit; 0 nothing.
             max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
             max_megapixels: Refuses a larger picture.
 
@@ -269,18 +270,28 @@ class Recognizer:
                 yield Page("rejected", path=path, reason=item.reason, model=self.about)
             else:
                 seen, probabilities = self._surest_look(item, next(rows))
-                status, reason = _judge(seen, probabilities, options.min_confidence, self.model.card.no_digit_limit)
+                none = self.refuses(probabilities)
+                status, reason = _judge(seen, float(probabilities.max()), options.min_confidence, none=none)
                 line = Line((_digit(seen, probabilities),))
                 yield Page(status, lines=(line,), path=path, reason=reason, model=self.about)
 
+    def refuses(self, probabilities: Row) -> bool:
+        """Whether the model takes a glyph for no digit: likelier none than its best answer, or than its card allows.
+
+        Args:
+            probabilities: Of the ten digits, shape `(10,)`, as `classify` gives a row of them.
+        """
+        return bool(refused(probabilities[np.newaxis], self.model.card)[0])
+
     def _surest_look(self, first: PreparedDigit, probabilities: Row) -> tuple[PreparedDigit, Row]:
-        """The first look at a digit; on lined paper, if it is doubtful, the surest of that and the second looks."""
-        if first.sheet is None or probabilities.max() >= SURE:
+        """The first look at a digit; on lined paper, if it is not sure, the surest of that and the second looks."""
+        sure = probabilities.max() >= SURE and not self.refuses(probabilities)
+        if first.sheet is None or sure:
             return first, probabilities
         glyphs = [(look, look.glyph) for look in look_again(first.sheet) if look.glyph is not None]
         # One by one: a batch is filled up, and takes ten times as long as four glyphs.
         seen = [(first, probabilities), *((look, self.classify(glyph[None])[0]) for look, glyph in glyphs)]
-        return max(seen, key=lambda look: float(look[1].max()))
+        return max(seen, key=lambda look: (not self.refuses(look[1]), float(look[1].max())))
 
 
 def _load(picture: Picture, max_megapixels: float) -> Gray:
@@ -306,17 +317,14 @@ def _digit(item: PreparedDigit, probabilities: Row) -> Digit:
     return Digit(*alternatives[0], item.box or (0, 0, 0, 0), alternatives, item.glyph)
 
 
-def _judge(
-    item: PreparedDigit, probabilities: Row, min_confidence: float, no_digit_limit: float
-) -> tuple[Status, str | None]:
+def _judge(item: PreparedDigit, confidence: float, min_confidence: float, *, none: bool) -> tuple[Status, str | None]:
+    """The status of a reading and its reason; `none` says that the model takes it for no digit."""
     if min_confidence > 0 and item.reason is not None:
         return "rejected", item.reason
-    confidence, no_digit = float(probabilities.max()), 1 - float(probabilities.sum())
-    refused = no_digit > min(confidence, no_digit_limit)
-    doubt = "ambiguous" if not refused else "several" if item.several else "not_a_digit"
-    if confidence < min_confidence or (refused and min_confidence > 0):
+    doubt = "ambiguous" if not none else "several" if item.several else "not_a_digit"
+    if confidence < min_confidence or (none and min_confidence > 0):
         return "rejected", doubt
-    return ("uncertain", doubt) if confidence < SURE else ("ok", None)
+    return ("uncertain", doubt) if none or confidence < SURE else ("ok", None)
 
 
 @cache
@@ -339,7 +347,8 @@ def read(
         picture: A path, `"sample:NAME"`, bytes, a Pillow image or an array.
         model: A packed model's name or folder, or a run.
         expect: What the picture holds.
-        min_confidence: Rejects a reading less sure than this, 0 to 1; 0 rejects nothing but a blank.
+        min_confidence: Rejects a reading less sure than this, 0 to 1, and what the model takes for no digit; 0 rejects
+            nothing but a blank.
         max_error: Rejects as much as it takes for at most this share to be wrong, in place of `min_confidence`.
         max_megapixels: Refuses a larger picture.
 

@@ -3,6 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from inkdigits.data.synthesis import symbols
 from inkdigits.data.synthesis.letters import CHINESE, CYRILLIC, GREEK, LATIN
 from inkdigits.data.synthesis.pen import WIDTHS, draw
 from inkdigits.data.synthesis.signs import ARROWS, MATHEMATICS, SKETCHES, WRITING
@@ -32,17 +33,28 @@ def test_all_variants_come_by_chance():
     assert counts == {5, 6}
 
 
-def test_hands_stand_between_the_variants_and_a_little_beyond_one():
-    feet = [write_symbol("greek-lambda", rng(seed))[0][-1, 0] for seed in range(200)]  # 0.9 to 0.96 in all variants
-    tops = [write_symbol("greek-lambda", rng(seed))[0][0, 0] for seed in range(200)]  # 0, 0.08, 0.1 or 0.14
-    assert all(0.8 < foot < 1.06 for foot in feet)
-    assert np.mean([min(abs(top - x) for x in (0, 0.08, 0.1, 0.14)) < 0.005 for top in tops]) < 0.8
+def test_a_hand_stands_between_two_variants(monkeypatch):
+    monkeypatch.setattr(symbols, "JITTER", 0)
+    monkeypatch.setattr(symbols, "MIXED", 0)
+    ends = {tuple(write_symbol("greek-zeta", rng(seed))[0][0].round(6)) for seed in range(20)}
+    assert ends == {(0.22, 0.02), (0.1, 0.0)}  # where the two begin
+    monkeypatch.setattr(symbols, "MIXED", 1)
+    monkeypatch.setattr(symbols, "WAY", (0.25, 0.25))
+    between = {tuple(write_symbol("greek-zeta", rng(seed))[0][0].round(6)) for seed in range(20)}
+    assert between == {(0.19, 0.015), (0.13, 0.005)}
 
 
-def test_variants_that_may_be_drawn_the_other_way_round_are_not_mixed():
-    for seed in range(50):
-        ring = write_symbol("greek-capital-theta", rng(seed))[0]  # of two variants, both an ellipse
-        assert np.ptp(ring[:, 0]) > 1
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("0,0 1,1", "2,2 3,3 4,4", True),
+        ("0,0 1,1|2,2 3,3", "0,0 1,1", False),
+        ("@50,50,40,50", "@50,50,40,48", False),  # it may be drawn the other way round
+        ("0,0 1,1", "@50,50,40,48", False),
+    ],
+)
+def test_variants_of_as_many_strokes_and_no_ellipse_are_mixed(one, other, alike):
+    assert symbols._alike(one, other) == alike
 
 
 @pytest.mark.parametrize("name", EVERY[::10])
