@@ -1,4 +1,5 @@
 import json
+import resource
 import signal
 
 import keras
@@ -10,11 +11,13 @@ from inkdigits.data.splits import validation_split
 from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.data.synthesis.synthesize import synthesize
 from inkdigits.errors import MissingModelError, SettingError, TrainingError
+from inkdigits.learning.checkpoint import write_atomically
 from inkdigits.learning.network import build
 from inkdigits.learning.pack import REFUSED_DIGITS, Facts, Material, pack
 from inkdigits.learning.recipes import Mlp, Recipe, change
 from inkdigits.learning.run import MNIST_LICENSE, RunOptions, _card_facts, _material, open_run, pack_run, start_run
 from inkdigits.learning.session import train
+from inkdigits.learning.trainer import Trainer
 from inkdigits.packed.model import PackedModel, find_model
 from inkdigits.reading.recognizer import Recognizer
 
@@ -154,6 +157,41 @@ def test_tensorboard_files_are_written_when_asked_for(mlp, small, tmp_path):
     train(run, small)
     (events,) = (run.folder / "tensorboard").iterdir()
     assert b"validation_accuracy" in events.read_bytes()
+
+
+def test_a_training_that_diverges_keeps_its_last_good_weights(mlp, small, tmp_path, monkeypatch):
+    whole, failed = start(tmp_path / "whole", mlp), start(tmp_path / "failed", mlp)
+    train(whole, small)
+    steps = Trainer.run
+
+    def diverge(trainer, count):
+        if trainer.step >= 20:  # after the first epoch
+            trainer.model.trainable_variables[0].assign(np.full((784, 32), np.nan))
+        return steps(trainer, count)
+
+    monkeypatch.setattr(Trainer, "run", diverge)
+    with pytest.raises(TrainingError, match=r"finite loss.*Lower --learning-rate"):
+        train(failed, small)
+    monkeypatch.setattr(Trainer, "run", steps)
+    again = open_run(failed.folder)
+    assert (again.facts["status"], again.facts["step"]) == ("failed", 20)
+    train(again, small, resume=True)
+    assert again.facts["status"] == "finished"
+    assert same(weights_of(whole), weights_of(again))
+
+
+def test_a_full_disk_loses_nothing(tmp_path):
+    path = tmp_path / "last.npz"
+    write_atomically(path, b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(TrainingError, match=r"Expected to write .*last\.npz.*Free some space"):
+            write_atomically(path, bytes(10_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_in_use_is_not_trained_into(mlp, tmp_path):

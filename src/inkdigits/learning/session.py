@@ -9,7 +9,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -108,8 +108,13 @@ def train(
         load_checkpoint(run.last_checkpoint, trainer)
     session = _Session(run, trainer, validation, listener, report_every)
     run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
-    with _stop_on_interrupt() as stopped:
-        session.run(stopped)
+    try:
+        with _stop_on_interrupt() as stopped:
+            session.run(stopped)
+    except TrainingError:
+        with suppress(TrainingError):  # of a full disk, it is the first error that says so
+            run.save(status="failed")
+        raise
     load_weights(run.final_checkpoint, model)
     status = "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
     run.save(status=status, step=trainer.step, epochs=trainer.epoch, seconds=session.seconds)
@@ -198,9 +203,10 @@ class _Session:
         }
         self._history.append(entry)
         self._write_history()
-        save_checkpoint(run.last_checkpoint, trainer)
+        # The best before the last: killed between the two, a resumed training writes the best again.
         if validation.accuracy > best:
             save_checkpoint(run.best_checkpoint, trainer)
+        save_checkpoint(run.last_checkpoint, trainer)
         run.save(step=trainer.step, seconds=self.seconds)
         if self._writer is not None:
             with self._writer.as_default(trainer.step):
