@@ -170,7 +170,7 @@ def test_a_training_that_diverges_keeps_its_last_good_weights(mlp, small, tmp_pa
         return steps(trainer, count)
 
     monkeypatch.setattr(Trainer, "run", diverge)
-    with pytest.raises(TrainingError, match=r"finite loss.*Lower --learning-rate"):
+    with pytest.raises(TrainingError, match=r"finite weights.*by step 40.*Lower --learning-rate"):
         train(failed, small)
     monkeypatch.setattr(Trainer, "run", steps)
     again = open_run(failed.folder)

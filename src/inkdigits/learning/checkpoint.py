@@ -54,10 +54,16 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     """Writes the state of a training: weights, generators of dropout, optimizer slots and the step.
 
     Raises:
-        TrainingError: The disk is full or the folder cannot be written.
+        TrainingError: The disk is full or the folder cannot be written, or a weight is no longer finite, which a loss
+            may hide: the rectifier makes 0 of NaN. What was there before is still there.
     """
     arrays = {f"variable_{i}": np.asarray(v) for i, v in enumerate(trainer.model.variables)}
     arrays |= {f"slot_{i}": slot.numpy() for i, slot in enumerate(trainer.slots)}
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise TrainingError(
+            f"Expected finite weights. Received: NaN or infinity by step {trainer.step}.",
+            hint=f"Lower --learning-rate (now {trainer.recipe.learning_rate}); the last good weights are kept.",
+        )
     buffer = io.BytesIO()
     np.savez(buffer, step=np.int64(trainer.step), **arrays)  # type: ignore[arg-type]
     write_atomically(path, buffer.getvalue())
