@@ -36,7 +36,7 @@ FORMATS = ("text", "json", "jsonl", "csv")
               help="text: the answers alone; jsonl: one object a picture.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write there, not to stdout.")
 @click.option("--min-confidence", type=float, default=0.5, show_default=True, metavar="P",
-              help="Reject readings less sure than P, and what is taken for no digit; 0: nothing but a blank.")  # fmt: skip
+              help="Reject readings less sure than P, and what is no digit; 0: only a blank.")  # fmt: skip
 @click.option("--max-error", type=float, metavar="P",
               help="Reject as much as it takes for at most a share P of the readings to be wrong.")  # fmt: skip
 @click.option("--annotate", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
