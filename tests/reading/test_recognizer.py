@@ -35,7 +35,8 @@ def doubtful(recognizer, mnist_test):
     """A picture of the test glyph of which the model is least sure what digit, rather than whether a digit, it is."""
     glyphs, _ = mnist_test
     probabilities = recognizer.classify(glyphs[:3000])
-    confidence = np.where(probabilities.sum(axis=1) > 0.9, probabilities.max(axis=1), 1)
+    taken = np.array([not recognizer.refuses(row) for row in probabilities])
+    confidence = np.where(taken, probabilities.max(axis=1), 1)
     return 255 - glyphs[int(confidence.argmin())]
 
 

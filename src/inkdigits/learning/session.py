@@ -108,13 +108,8 @@ def train(
         load_checkpoint(run.last_checkpoint, trainer)
     session = _Session(run, trainer, validation, listener, report_every)
     run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
-    try:
-        with _stop_on_interrupt() as stopped:
-            session.run(stopped)
-    except TrainingError:
-        with suppress(TrainingError):  # of a full disk, it is the first error that says so
-            run.save(status="failed")
-        raise
+    with _noting_failure(run), _stop_on_interrupt() as stopped:
+        session.run(stopped)
     load_weights(run.final_checkpoint, model)
     status = "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
     run.save(status=status, step=trainer.step, epochs=trainer.epoch, seconds=session.seconds)
@@ -249,6 +244,16 @@ class _Sums:
 def _tensorboard_writer(run: Run) -> Any:
     require("tensorboard", extra="tensorboard", purpose="TensorBoard's files")
     return tf.summary.create_file_writer(str(run.folder / "tensorboard"))
+
+
+@contextmanager
+def _noting_failure(run: Run) -> Iterator[None]:
+    try:
+        yield
+    except TrainingError:
+        with suppress(TrainingError):  # of a full disk, it is the first error that says so
+            run.save(status="failed")
+        raise
 
 
 @contextmanager
