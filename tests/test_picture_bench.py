@@ -22,22 +22,22 @@ from conditions import CONDITIONS, Subject  # noqa: E402
 
 GATE_COUNT = 64  # eight of each of EXIF's turns
 FLOORS = {  # at least four standard errors of 64 pictures below what 1000 gave
-    "mnist": 0.94,
-    "inverted": 0.94,
-    "large": 0.93,
-    "small": 0.93,
-    "shadow": 0.93,
-    "exif": 0.93,
-    "ruled": 0.90,
-    "squared": 0.87,
-    "pencil": 0.90,
+    "mnist": 0.96,
+    "inverted": 0.96,
+    "large": 0.95,
+    "small": 0.95,
+    "shadow": 0.94,
+    "exif": 0.95,
+    "ruled": 0.93,
+    "squared": 0.92,
+    "pencil": 0.92,
     "rotated": 0.92,
-    "corners": 0.92,
-    "faint": 0.94,
-    "thin": 0.88,
-    "underlined": 0.87,
-    "neighbors": 0.90,
-    "chalk": 0.90,
+    "corners": 0.93,
+    "faint": 0.95,
+    "thin": 0.91,
+    "underlined": 0.93,
+    "neighbors": 0.93,
+    "chalk": 0.95,
 }
 
 
