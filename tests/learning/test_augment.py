@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from inkdigits.learning.augment import augment
+from inkdigits.learning.draws import Draws
 from inkdigits.learning.recipes import Augmentation
 
 
@@ -12,7 +13,8 @@ def glyphs(small):
 
 
 def changed(glyphs, seed=(1, 2), **amounts):
-    return augment(glyphs, Augmentation(**amounts), seed=tf.constant(seed)).numpy()
+    draws = Draws(tf.constant(seed), len(glyphs), 0, len(glyphs))
+    return augment(glyphs, Augmentation(**amounts), draws).numpy()
 
 
 def test_no_amounts_change_nothing(glyphs):

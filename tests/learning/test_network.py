@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from inkdigits.learning.network import build, to_float32
-from inkdigits.learning.recipes import RECIPES, find_recipe
+from inkdigits.learning.network import build, operations, to_float32
+from inkdigits.learning.recipes import RECIPES, Convnet, find_recipe
 
 PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
     "mlp-128": 784 * 128 + 128 + 128 * 10 + 10,
@@ -88,3 +88,15 @@ def test_the_float32_twin_has_the_same_weights(refuses):
     for weight, copy in zip(model.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, copy)
     assert twin.layers[2].compute_dtype == "float32"
+
+
+def test_the_operations_of_a_glyph_are_counted():
+    assert operations(build(find_recipe("mlp-128").network)) == 2 * (784 * 128 + 128 * 10)
+    convolutions = 26 * 26 * 9 * 32 + 11 * 11 * 9 * 32 * 64
+    assert operations(build(find_recipe("convnet").network)) == 2 * (convolutions + 1600 * 10)
+
+
+def test_a_stem_halves_the_sides_of_the_glyph_at_once():
+    model = build(Convnet(stem=4, stages=((8,),), hidden=(16,)))
+    assert [layer.output.shape[1:] for layer in model.layers if "conv" in layer.name] == [(14, 14, 4), (12, 12, 8)]
+    assert model.count_params() == 25 * 4 + 4 + 9 * 4 * 8 + 8 + 6 * 6 * 8 * 16 + 16 + 170

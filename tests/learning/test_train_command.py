@@ -84,3 +84,13 @@ def test_the_short_recipe_reaches_its_accuracy(tmp_path, capfd):
     assert card["scores"]["validation"]["accuracy"] >= 0.985
     assert card["scores"]["keras"]["labels_agree"] >= 0.999
     assert card["scores"]["keras"]["count"] == 10_000
+
+
+def test_a_scheduler_that_starts_it_again_goes_on_with_the_run(data, tmp_path, capfd):
+    command = ["train", "--epochs", "2", "--data", str(data), "--or-resume", "-o", str(tmp_path / "run")]
+    assert run(command) == 0
+    history = (tmp_path / "run" / "history.jsonl").read_text()
+    assert run(command) == 0
+    assert (tmp_path / "run" / "history.jsonl").read_text() == history
+    assert run([*command[:-3], *command[-2:]]) == 1
+    assert "not empty" in capfd.readouterr().err

@@ -99,7 +99,7 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        result: Any = cli.main(arguments, prog_name="inkdigits", standalone_mode=False)
+        result: Any = cli.main(arguments, prog_name="inkdigits", standalone_mode=False, obj=arguments)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:

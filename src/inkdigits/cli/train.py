@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from inkdigits.data.dataset import Dataset
     from inkdigits.learning.recipes import Recipe
     from inkdigits.learning.run import Run
+    from inkdigits.learning.workers import Workers
 
 
 def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -41,6 +44,9 @@ def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same weights again.")
 @click.option("--patience", type=int, metavar="N", help="Stop after N epochs without better validation accuracy.")
 @click.option("--tensorboard", is_flag=True, help="Also write files for TensorBoard.")
+@click.option("--deterministic", is_flag=True, help="The same weights on any number of cores; slower.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+              help="Train in N processes on this machine; TF_CONFIG, where set, decides instead.")  # fmt: skip
 @click.option("--weights", type=click.Choice(["auto", "int8", "float32"]), default="auto", show_default=True,
               help="Of the packed model; auto: int8 if it agrees with Keras on 99.9 %.")  # fmt: skip
 @click.option("--name", default="", help="Of the packed model; by default the recipe's.")
@@ -49,6 +55,9 @@ def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | No
 )
 @click.option("--resume", type=click.Path(file_okay=False, path_type=Path), metavar="RUN",
               help="Go on with a stopped run, as it was started.")  # fmt: skip
+@click.option(
+    "--or-resume", is_flag=True, help="Go on with the run of -o if it has begun: for schedulers that restart."
+)
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="RUN",
               help="The run's folder; by default runs/RECIPE-N.")  # fmt: skip
 def command(
@@ -58,9 +67,11 @@ def command(
     strict: bool,
     output: Path | None,
     resume: Path | None,
+    or_resume: bool,
     log_every: int | None,
+    workers: int,
     **settings: Any,
-) -> None:
+) -> int:
     """Trains a network by a recipe, with changes to it if you like, and packs it for reading.
 
     Ctrl-C stops it after the step under way: what was reached is packed, and --resume goes on from there, with
@@ -71,33 +82,49 @@ def command(
       inkdigits train --recipe convnet
       inkdigits train --recipe mlp-128 --hidden 256,256 --activation sigmoid --epochs 20
       inkdigits train --data my-digits/ -o runs/mine
+      inkdigits train --recipe convnet --workers 2
     """
     from inkdigits.learning import recipes
 
     if list_recipes:
         _show_recipes()
-        return
+        return 0
     chosen = recipes.change(
         recipes.find_recipe(recipe), {name: value for name, value in settings.items() if name in _RECIPE_SETTINGS}
     )
+    given = _given_options()
+    if or_resume and output is not None and (output / "run.json").is_file():
+        resume, output = output, None
+        given -= {"output"}
+    elif resume is not None:
+        _refuse_changes(given)
+    if workers > 1 and "TF_CONFIG" not in os.environ:
+        from inkdigits.learning.launch import launch
+
+        arguments = click.get_current_context().find_root().obj
+        return launch([sys.executable, "-m", "inkdigits", *arguments], workers)
     options = {name: value for name, value in settings.items() if name not in _RECIPE_SETTINGS}
     from inkdigits.cli.terminal import quiet_native_stderr
 
     with quiet_native_stderr():
         import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
         from inkdigits.learning.run import RunOptions, open_run, start_run
+        from inkdigits.learning.workers import join, one_order
 
-    if resume is None:
-        run_options = RunOptions(**options)
+        run = None if resume is None else open_run(resume)
+        run_options = RunOptions(**options) if run is None else run.options
+        if run_options.deterministic:
+            one_order()
+        team = join()
+    if run is None:
         source = data if data == "mnist" else str(Path(data).resolve())
-        run = start_run(output or _free_folder(chosen.name), chosen, run_options, source=source)
+        folder = output or _free_folder(chosen.name)
+        run = start_run(folder, chosen, run_options, source=source, chief=team.chief)
     else:
-        given = _given_options()
-        _refuse_changes(given)
-        run = open_run(resume)
         source = data if "data" in given else run.facts["source"]
     train_set, check = load_training_data(source, strict=strict)
-    _train(run, train_set, check, resume=resume is not None, log_every=log_every)
+    _train(run, train_set, check, resume=resume is not None, log_every=log_every, workers=team)
+    return 0
 
 
 def _given_options() -> set[str]:
@@ -111,7 +138,7 @@ def _refuse_changes(given: set[str]) -> None:
     """Refuses options that a resumed run would not heed."""
     from inkdigits.errors import SettingError
 
-    if extra := sorted(given - {"resume", "data", "strict", "log_every"}):
+    if extra := sorted(given - {"resume", "data", "strict", "log_every", "workers"}):
         names = ", ".join("--" + name.replace("_", "-") for name in extra)
         raise SettingError(
             f"Expected --resume to go on as the run was started. Received: also {names}.",
@@ -153,11 +180,16 @@ def _free_folder(name: str) -> Path:
     return folder
 
 
-def _train(run: Run, dataset: Dataset, check: Dataset | None, *, resume: bool, log_every: int | None) -> None:
+def _train(
+    run: Run, dataset: Dataset, check: Dataset | None, *, resume: bool, log_every: int | None, workers: Workers
+) -> None:
     from inkdigits.cli.terminal import TrainingDisplay, quiet_native_stderr
     from inkdigits.learning.session import train
 
-    _announce(run.recipe, dataset, run.folder)
+    if not workers.chief:
+        train(run, dataset, resume=resume, workers=workers)
+        return
+    _announce(run.recipe, dataset, run.folder, workers)
     with TrainingDisplay(run.recipe, log_every=log_every) as display:
         card = train(
             run,
@@ -167,7 +199,9 @@ def _train(run: Run, dataset: Dataset, check: Dataset | None, *, resume: bool, l
             report_every=log_every or 100,
             resume=resume,
             converting=quiet_native_stderr,
+            workers=workers,
         )
+    assert card is not None, "the chief packs"
     facts = run.facts
     scores = card.scores["validation"]
     if facts["status"] == "interrupted":
@@ -182,5 +216,6 @@ def _train(run: Run, dataset: Dataset, check: Dataset | None, *, resume: bool, l
     click.echo(run.folder)
 
 
-def _announce(recipe: Recipe, dataset: Dataset, folder: Path) -> None:
-    click.echo(f"training {recipe.name} on {len(dataset)} glyphs of {dataset.name} into {folder}", err=True)
+def _announce(recipe: Recipe, dataset: Dataset, folder: Path, workers: Workers) -> None:
+    who = f", {workers.count} workers" if workers.count > 1 else ""
+    click.echo(f"training {recipe.name} on {len(dataset)} glyphs of {dataset.name} into {folder}{who}", err=True)

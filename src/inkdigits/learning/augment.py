@@ -1,7 +1,7 @@
 """Augmentation inside the graph: each training step sees its glyphs moved, slanted, bent, thickened, blurred, grained.
 
-Everything is drawn from stateless generators, so that a seed and a step give the same glyphs again. Knows nothing of
-networks or files.
+Everything is drawn by `draws`, so that a seed and a step give the same glyphs again. Knows nothing of networks or
+files.
 """
 
 from __future__ import annotations
@@ -11,44 +11,46 @@ import math
 import tensorflow as tf
 
 from inkdigits.image.glyph import CENTER, GLYPH_SIDE
+from inkdigits.learning.draws import Draws
 from inkdigits.learning.recipes import Augmentation
 
+AMOUNTS, BENDS, GRAIN = 1, 2, 3  # streams
 
-def augment(glyphs: tf.Tensor, augmentation: Augmentation, *, seed: tf.Tensor) -> tf.Tensor:
-    """Changes a batch of glyphs at random.
+
+def augment(glyphs: tf.Tensor, augmentation: Augmentation, draws: Draws) -> tf.Tensor:
+    """Changes the glyphs of a batch, or some rows of it, at random.
 
     Args:
         glyphs: Shape `(N, 28, 28)`, float32, 0 to 1.
         augmentation: How much of what.
-        seed: Shape `(2,)`, int32.
+        draws: For these N rows.
 
     Returns:
         The changed glyphs, same shape, type and range.
     """
-    count = tf.shape(glyphs)[0]
-    draws = tf.random.stateless_uniform((10, count), seed, -1.0, 1.0)
+    amounts = tf.transpose(draws.uniform(10, stream=AMOUNTS, low=-1.0))
     x = glyphs[..., tf.newaxis]
     if augmentation.thickness:
-        x = _thicken(x, draws[0] * augmentation.thickness)
+        x = _thicken(x, amounts[0] * augmentation.thickness)
     if augmentation.elastic:
-        x = _bend(x, draws[9] * augmentation.elastic, seed=seed + 2)
+        x = _bend(x, draws.normal(5, 5, 2, stream=BENDS), amounts[9] * augmentation.elastic)
     if augmentation.rotate_deg or augmentation.scale or augmentation.shear or augmentation.shift:
         x = tf.raw_ops.ImageProjectiveTransformV3(
             images=x,
-            transforms=_transforms(augmentation, draws[1:7]),
+            transforms=_transforms(augmentation, amounts[1:7]),
             output_shape=(GLYPH_SIDE, GLYPH_SIDE),
             fill_value=0.0,
             interpolation="BILINEAR",
             fill_mode="CONSTANT",
         )
     if augmentation.blur:
-        share = tf.reshape(tf.abs(draws[7]) * augmentation.blur, (-1, 1, 1, 1))
+        share = tf.reshape(tf.abs(amounts[7]) * augmentation.blur, (-1, 1, 1, 1))
         x += share * (tf.nn.avg_pool2d(x, 3, 1, "SAME") - x)
     if augmentation.noise:
-        deviation = tf.reshape(tf.nn.relu(draws[8]) * augmentation.noise, (-1, 1, 1, 1))
-        x += deviation * tf.random.stateless_normal(tf.shape(x), seed + 1)
+        deviation = tf.reshape(tf.nn.relu(amounts[8]) * augmentation.noise, (-1, 1, 1, 1))
+        x += deviation * draws.normal(GLYPH_SIDE, GLYPH_SIDE, 1, stream=GRAIN)
         x = tf.clip_by_value(x, 0.0, 1.0)
-    return x[..., 0]
+    return tf.round(x[..., 0] * 255) / 255
 
 
 def _thicken(x: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
@@ -63,15 +65,16 @@ def _thicken(x: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
     return x
 
 
-def _bend(x: tf.Tensor, pixels: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
-    """Displaces the parts of each glyph smoothly, by random vectors of standard deviation `pixels`, shape `(N,)`.
+def _bend(x: tf.Tensor, coarse: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
+    """Displaces the parts of each glyph smoothly, by the vectors `coarse`, shape `(N, 5, 5, 2)`, times `pixels`.
 
     Source:
         Simard et al., "Best practices for convolutional neural networks applied to visual document analysis", 2003.
     """
     count = tf.shape(x)[0]
-    coarse = tf.random.stateless_normal((count, 5, 5, 2), seed) * tf.reshape(pixels, (-1, 1, 1, 1))
-    shifts = tf.image.resize(coarse, (GLYPH_SIDE, GLYPH_SIDE), method="bicubic")  # (N, 28, 28, 2)
+    shifts = tf.image.resize(
+        coarse * tf.reshape(pixels, (-1, 1, 1, 1)), (GLYPH_SIDE, GLYPH_SIDE), method="bicubic"
+    )  # (N, 28, 28, 2)
     rows, columns = tf.meshgrid(tf.range(float(GLYPH_SIDE)), tf.range(float(GLYPH_SIDE)), indexing="ij")
     places = tf.clip_by_value(tf.stack([rows, columns], axis=-1) + shifts, 0.0, GLYPH_SIDE - 1.001)
     corner = tf.floor(places)

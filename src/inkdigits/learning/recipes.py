@@ -40,12 +40,15 @@ class Convnet:
 
     Attributes:
         stages: For each stage, the filters of its convolutions.
+        stem: Filters of a 5×5 convolution with stride 2 and padding before the stages, which halves the glyph's sides
+            at once; 0 for none. A convolution of one channel uses a tenth of a CPU's peak: this one has few places.
         hidden: Neurons of the dense layers between the stages and the logits; may be empty.
         activation: Nonlinearity after each convolution and hidden layer.
         dropout: Share of the last layer's inputs that training drops.
     """
 
     stages: tuple[tuple[int, ...], ...]
+    stem: int = 0
     hidden: tuple[int, ...] = ()
     activation: Activation = "relu"
     dropout: float = 0.0
@@ -90,6 +93,7 @@ class Recipe:
         batch_size: Glyphs a step.
         optimizer: `"adam"`, `"sgd"` (momentum 0.9) or `"rmsprop"`.
         learning_rate: The constant rate, or the peak of `"one-cycle"`.
+        betas: Of Adam: how much of the means of gradients and of their squares stays, a step.
         schedule: `"constant"`, or `"one-cycle"`: up from 4 % over the first quarter of all steps, then down to zero.
         label_smoothing: Probability mass spread over all classes, 0 to 1.
         augmentation: Random changes to the training glyphs; None for none.
@@ -106,6 +110,7 @@ class Recipe:
     batch_size: int = 128
     optimizer: Literal["adam", "sgd", "rmsprop"] = "adam"
     learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
     schedule: Literal["constant", "one-cycle"] = "constant"
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
@@ -129,12 +134,15 @@ class Recipe:
 
 def _check_recipe(recipe: Recipe) -> None:
     network = recipe.network
-    sizes = network.hidden if isinstance(network, Mlp) else (*network.hidden, *(n for s in network.stages for n in s))
+    sizes = network.hidden
+    if isinstance(network, Convnet):
+        sizes = (*sizes, *(n for stage in network.stages for n in stage), *([network.stem] if network.stem else []))
     limits = [
         ("epochs", recipe.epochs, recipe.epochs >= 1, "1 or more"),
         ("max_steps", recipe.max_steps, recipe.max_steps is None or recipe.max_steps >= 1, "1 or more"),
         ("batch_size", recipe.batch_size, recipe.batch_size >= 1, "1 or more"),
         ("learning_rate", recipe.learning_rate, 0 < recipe.learning_rate <= 10, "above 0, at most 10"),
+        ("betas", recipe.betas, all(0 <= beta < 1 for beta in recipe.betas), "0 or more, below 1"),
         ("label_smoothing", recipe.label_smoothing, 0 <= recipe.label_smoothing < 1, "0 or more, below 1"),
         ("dropout", network.dropout, 0 <= network.dropout < 1, "0 or more, below 1"),
         ("hidden", network.hidden, all(1 <= n <= 65536 for n in sizes), "sizes of 1 to 65536"),
@@ -184,6 +192,7 @@ def recipe_from_dict(data: dict[str, Any]) -> Recipe:
     return Recipe(
         **{
             **data,
+            "betas": tuple(data.get("betas", Recipe.betas)),
             "network": Convnet(**network) if "stages" in network else Mlp(**network),
             "augmentation": None if augmentation is None else Augmentation(**augmentation),
             "synthesis": None if synthesis is None else Mixture(**synthesis),

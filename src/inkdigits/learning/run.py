@@ -45,6 +45,7 @@ class RunOptions:
         tensorboard: Also writes scalars for TensorBoard into `tensorboard/`.
         weights: Of the packed model.
         name: Of the packed model; the recipe's name if empty.
+        deterministic: Trains in float32; with `workers.one_order` the weights are then the same on any number of cores.
     """
 
     seed: int = 0
@@ -52,6 +53,7 @@ class RunOptions:
     tensorboard: bool = False
     weights: Weights = "auto"
     name: str = ""
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**31:
@@ -143,7 +145,7 @@ def open_run(folder: Path) -> Run:
     return run
 
 
-def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str) -> Run:
+def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str, chief: bool = True) -> Run:
     """Prepares a new run; its folder is made when the training starts.
 
     Args:
@@ -151,11 +153,12 @@ def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str)
         recipe: What to train.
         options: How.
         source: Where the data come from, as `load_dataset` takes it; kept for resuming.
+        chief: Whether this process is the one that writes into the folder.
 
     Raises:
         TrainingError: The folder holds something already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if chief and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise TrainingError(
             f"Expected a new or empty folder for the run. Received: {folder}, which is not empty.",
             hint="Choose another with -o, or go on with it: --resume.",

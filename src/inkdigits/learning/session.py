@@ -28,6 +28,7 @@ from inkdigits.learning.network import build, to_float32
 from inkdigits.learning.recipes import Recipe
 from inkdigits.learning.run import Run, pack_run
 from inkdigits.learning.trainer import Score, Trainer, make_scorer, resolve_precision
+from inkdigits.learning.workers import Workers, alone
 from inkdigits.packed.card import Card
 
 SYNTHESIS_SEED = 0  # of every run: seeds of runs differ in weights and order, not in data
@@ -71,7 +72,8 @@ def train(
     report_every: int = 100,
     resume: bool = False,
     converting: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> Card:
+    workers: Workers | None = None,
+) -> Card | None:
     """Trains to the end of the recipe, or to the first Ctrl-C, and packs what was reached.
 
     A recipe with a synthesis has its glyphs made before the first step, in other processes: a script that trains by it
@@ -85,13 +87,18 @@ def train(
         report_every: Steps.
         resume: Goes on from the run's last checkpoint, or its start if it has none.
         converting: Context in which the model is packed, such as one that silences TensorFlow's converter.
+        workers: Who trains together, each calling this with the same run, data and `resume`; by default this process
+            alone. Only the chief writes, listens and heeds Ctrl-C.
 
     Returns:
-        The packed model's card. Whether the training was complete stands in `run.facts["status"]`.
+        The packed model's card, of the chief; of other workers None. Whether the training was complete stands in
+        `run.facts["status"]`.
 
     Raises:
-        TrainingError: The loss became infinite, the folder cannot be written, or the checkpoint does not fit.
+        TrainingError: The loss became infinite, the folder cannot be written, the checkpoint does not fit, or another
+            worker is gone.
     """
+    workers = workers or alone()
     recipe, options = run.recipe, run.options
     chosen, held_out = validation_split(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
@@ -101,13 +108,19 @@ def train(
             f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
             hint="Give the same --data, or start a new run.",
         )
-    model = build(recipe.network, seed=options.seed, precision=resolve_precision(recipe), refuses=recipe.refuses)
+    precision = "float32" if options.deterministic else resolve_precision(recipe)
+    with workers.strategy.scope():
+        model = build(recipe.network, seed=options.seed, precision=precision, refuses=recipe.refuses)
     glyphs, labels = _with_synthesis(training, recipe)
-    trainer = Trainer(model, recipe, glyphs, labels, seed=options.seed)
+    trainer = Trainer(model, recipe, glyphs, labels, seed=options.seed, workers=workers)
     if resume and run.last_checkpoint.is_file():
         load_checkpoint(run.last_checkpoint, trainer)
-    session = _Session(run, trainer, validation, listener, report_every)
-    run.save(status="running", data=facts, precision=resolve_precision(recipe), parameters=int(model.count_params()))
+    _check_same_step(workers, trainer)
+    if not workers.chief:
+        _follow(workers, trainer)
+        return None
+    session = _Session(run, trainer, validation, listener, report_every, workers)
+    run.save(status="running", data=facts, precision=precision, parameters=int(model.count_params()))
     with _noting_failure(run), _stop_on_interrupt() as stopped:
         session.run(stopped)
     load_weights(run.final_checkpoint, model)
@@ -118,6 +131,21 @@ def train(
         card = pack_run(run, dataset, run.folder / "packed", check=check, weights=options.weights)
     run.save(scores=card.scores)
     return card
+
+
+def _check_same_step(workers: Workers, trainer: Trainer) -> None:
+    if (step := workers.agree(trainer.step)) != trainer.step:
+        raise TrainingError(
+            f"Expected all workers at the chief's step, {step}. Received: worker {workers.index} at {trainer.step}.",
+            hint="Put the run's folder where all workers can read it.",
+        )
+
+
+def _follow(workers: Workers, trainer: Trainer) -> None:
+    """Takes as many steps as the chief says, until it says none; Ctrl-C is for the chief."""
+    with _stop_on_interrupt():
+        while trainer.step < trainer.steps and (count := workers.agree(0)):
+            trainer.run(count)
 
 
 def _with_synthesis(training: Dataset, recipe: Recipe) -> tuple[Glyphs, Labels]:
@@ -136,10 +164,19 @@ def _synthesized(mixture: Mixture) -> tuple[Glyphs, Labels]:
 
 
 class _Session:
-    """Steps in chunks, a validation, a history line and a checkpoint an epoch."""
+    """Steps in chunks, a validation, a history line and a checkpoint an epoch: the chief's."""
 
-    def __init__(self, run: Run, trainer: Trainer, validation: Dataset, listener: Listener, report_every: int) -> None:
+    def __init__(
+        self,
+        run: Run,
+        trainer: Trainer,
+        validation: Dataset,
+        listener: Listener,
+        report_every: int,
+        workers: Workers,
+    ) -> None:
         self._run = run
+        self._workers = workers
         self._report_every = report_every
         self._trainer = trainer
         self._score = make_scorer(trainer.model, validation.glyphs, validation.labels)
@@ -154,9 +191,13 @@ class _Session:
         chunk = 1
         sums = _Sums()
         self._write_history()
-        while trainer.step < trainer.steps and not stopped() and not self._out_of_patience():
+        while trainer.step < trainer.steps:
             before, began = trainer.step, time.perf_counter()
-            score = trainer.run(min(chunk, self._report_every - before % self._report_every))
+            ending = stopped() or self._out_of_patience()
+            count = 0 if ending else min(chunk, self._report_every - before % self._report_every)
+            if not self._workers.agree(count):
+                break
+            score = trainer.run(count)
             seconds = time.perf_counter() - began
             self.seconds += seconds
             done = trainer.step - before

@@ -1,7 +1,8 @@
 """The trainer: many steps inside one compiled loop, glyphs resident in memory, no Python a step.
 
-Takes a model, a recipe and glyphs; changes the model's weights. All randomness (order, augmentation) is a function of
-the seed and the step, so a trainer put back to a step goes on as if it had never stopped. Knows nothing of files.
+Takes a model, a recipe and glyphs; changes the model's weights. All randomness (order, augmentation, dropout) is a
+function of the seed and the step, so a trainer put back to a step goes on as if it had never stopped, and workers who
+share each batch take the steps that one would take alone. Knows nothing of files.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import TrainingError
 from inkdigits.learning.augment import augment
+from inkdigits.learning.draws import Draws
+from inkdigits.learning.network import HEAD
 from inkdigits.learning.recipes import Mlp, Recipe
+from inkdigits.learning.workers import Workers, alone
 
 WARM_UP = 0.25  # of all steps, in a one-cycle schedule
 START_RATE = 0.04  # of the peak rate
 EVALUATION_BATCH = 500
 L2_BYTES = 1 << 20  # of a core, on most of today's CPUs; fixed, so that results do not depend on it
+DROPOUT = 0  # stream of draws; those from 1 are augmentation's
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,29 @@ class Trainer:
     """Trains one model on one set of glyphs.
 
     Args:
-        model: As `network.build` gives it.
+        model: As `network.build` gives it, within the scope of the workers' strategy.
         recipe: The configuration.
-        glyphs: Shape `(N, 28, 28)`, uint8.
+        glyphs: Shape `(N, 28, 28)`, uint8; of all workers the same.
         labels: Shape `(N,)`, below the number of the model's logits.
-        seed: Of the order of glyphs and of augmentation.
+        seed: Of the order of glyphs, of augmentation and of dropout.
+        workers: Who shares each batch; by default this process alone.
+        xla: Whether XLA compiles what a step does with its glyphs; on a CPU it gains nothing and makes convolutions
+            many times slower.
 
     Raises:
         TrainingError: There are fewer glyphs than one batch takes.
     """
 
     def __init__(
-        self, model: keras.Model, recipe: Recipe, glyphs: NDArray[np.uint8], labels: NDArray[np.integer], *, seed: int
+        self,
+        model: keras.Model,
+        recipe: Recipe,
+        glyphs: NDArray[np.uint8],
+        labels: NDArray[np.integer],
+        *,
+        seed: int,
+        workers: Workers | None = None,
+        xla: bool = False,
     ) -> None:
         if len(glyphs) < recipe.batch_size:
             raise TrainingError(
@@ -77,18 +93,30 @@ class Trainer:
         self.step = 0
         self.steps = recipe.steps(len(glyphs))
         self.steps_per_epoch = len(glyphs) // recipe.batch_size
+        self._workers = workers or alone()
         self._weights = [weight.value for weight in model.trainable_variables]
-        self.slots = [tf.Variable(tf.zeros_like(w)) for _ in range(_SLOTS[recipe.optimizer]) for w in self._weights]
-        self._parts = _parallel_parts(recipe, model.input.dtype)
+        with self._workers.strategy.scope():
+            self.slots = [
+                tf.Variable(tf.zeros(w.shape)) for _ in range(_SLOTS[recipe.optimizer]) for w in self._weights
+            ]
+        self._head = model.get_layer(HEAD)
+        self._body = keras.Model(model.inputs, self._head.input)
+        devices = self._workers.strategy.num_replicas_in_sync
+        self._parts = _parallel_parts(recipe, model.input.dtype) if devices == 1 else 1
         self._glyphs = tf.constant(glyphs)
         self._labels = tf.constant(labels.astype(np.int32))
         self._order: tuple[int, tf.Tensor] = (-1, tf.zeros(0, tf.int32))
-        self._loop = tf.function(self._run, reduce_retracing=True)
+        self._change = tf.function(self._update, jit_compile=True, autograph=False) if xla else self._update
+        self._loop = tf.function(self._run, reduce_retracing=True, autograph=False)
 
     @property
     def epoch(self) -> float:
         """Epochs done, with the part of the one under way."""
         return self.step / self.steps_per_epoch
+
+    def compile(self) -> None:
+        """Builds the loop without taking a step, as the first `run` would, so that its time can be told apart."""
+        self._loop(self._order_of(0), *(tf.constant(0, tf.int32) for _ in range(3)))
 
     def run(self, count: int) -> Score:
         """Takes `count` steps, at most to the end of this epoch and of the recipe.
@@ -97,15 +125,14 @@ class Trainer:
             The mean training loss and accuracy over these steps, dropout and augmentation included.
 
         Raises:
-            TrainingError: The loss is no longer finite.
+            TrainingError: The loss is no longer finite, or another worker is gone.
         """
         in_epoch = self.step % self.steps_per_epoch
         count = min(count, self.steps_per_epoch - in_epoch, self.steps - self.step)
-        epoch = self.step // self.steps_per_epoch
-        if self._order[0] != epoch:
-            order = tf.random.experimental.stateless_shuffle(tf.range(len(self._labels)), seed=[self.seed, epoch])
-            self._order = epoch, order
-        loss, correct = self._loop(self._order[1], *(tf.constant(n, tf.int32) for n in (self.step, count, in_epoch)))
+        order = self._order_of(self.step // self.steps_per_epoch)
+        with self._workers.together():
+            sums = self._loop(order, *(tf.constant(n, tf.int32) for n in (self.step, count, in_epoch)))
+            loss, correct = sums.numpy()
         score = Score(float(loss) / count, float(correct) / (count * self.recipe.batch_size))
         if not np.isfinite(score.loss):
             raise TrainingError(
@@ -115,36 +142,79 @@ class Trainer:
         self.step += count
         return score
 
-    def _run(self, order: tf.Tensor, step: tf.Tensor, count: tf.Tensor, in_epoch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def _order_of(self, epoch: int) -> tf.Tensor:
+        if self._order[0] != epoch:
+            order = tf.random.experimental.stateless_shuffle(tf.range(len(self._labels)), seed=[self.seed, epoch])
+            self._order = epoch, order
+        return self._order[1]
+
+    def _run(self, order: tf.Tensor, step: tf.Tensor, count: tf.Tensor, in_epoch: tf.Tensor) -> tf.Tensor:
         size = self.recipe.batch_size
+        strategy = self._workers.strategy
 
-        def body(i: tf.Tensor, loss: tf.Tensor, correct: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            indices = order[(in_epoch + i) * size : (in_epoch + i + 1) * size]
-            indices = tf.ensure_shape(indices, (size,))
-            step_loss, step_correct = self._step(step + i, tf.gather(self._glyphs, indices), indices)
-            return i + 1, loss + step_loss, correct + step_correct
+        def body(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            batch = tf.ensure_shape(order[(in_epoch + i) * size : (in_epoch + i + 1) * size], (size,))
+            done = strategy.run(self._step, (step + i, batch))
+            return i + 1, sums + strategy.experimental_local_results(done)[0]
 
-        start = (tf.constant(0), tf.constant(0.0), tf.constant(0.0))
-        _, loss, correct = tf.while_loop(lambda i, *_: i < count, body, start, parallel_iterations=1)
-        return loss, correct
+        start = (tf.constant(0), tf.zeros(2))
+        return tf.while_loop(lambda i, _: i < count, body, start, parallel_iterations=1)[1]
 
-    def _step(self, step: tf.Tensor, glyphs: tf.Tensor, indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        recipe = self.recipe
-        dtype = self.model.input.dtype
-        if recipe.augmentation is None:
-            x = tf.cast(glyphs, dtype) / 255
-        else:
-            x = tf.cast(glyphs, tf.float32) / 255
-            x = tf.cast(augment(x, recipe.augmentation, seed=tf.stack([self.seed ^ 0x5EED, step])), dtype)
-        labels = tf.gather(self._labels, indices)
+    def _step(self, step: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
+        """One step of one device on its rows of the batch; the loss and the hits of the whole batch, shape `(2,)`."""
+        start, stop = self._rows()
+        glyphs, labels = (tf.gather(array, batch[start:stop]) for array in (self._glyphs, self._labels))
+        return self._change(step, glyphs, labels)
+
+    def _rows(self) -> tuple[int, int]:
+        """First row of the batch that this device takes, and the one after the last."""
+        context = tf.distribute.get_replica_context()
+        device = int(tf.get_static_value(context.replica_id_in_sync_group))
+        size, devices = self.recipe.batch_size, context.num_replicas_in_sync
+        return device * size // devices, (device + 1) * size // devices
+
+    def _update(self, step: tf.Tensor, glyphs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        recipe, size = self.recipe, self.recipe.batch_size
+        draws = Draws(tf.stack([self.seed, step]), size, *self._rows())
+        x = self._inputs(glyphs, draws)
         with tf.GradientTape() as tape:
-            logits = tf.concat([self.model(part, training=True) for part in tf.split(x, self._parts)], axis=0)
-            loss = tf.reduce_mean(_cross_entropy(labels, logits, recipe.label_smoothing))
+            logits = self._logits(x, draws)
+            loss = tf.reduce_sum(_cross_entropy(labels, logits, recipe.label_smoothing)) / size
         gradients = tape.gradient(loss, self._weights)
-        rate = learning_rate(recipe, step, self.steps)
-        _APPLY[recipe.optimizer](self._weights, self.slots, gradients, rate, tf.cast(step, tf.float32) + 1.0)
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
-        return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
+        sums = tf.stack([loss, tf.reduce_sum(tf.cast(hits, tf.float32))])
+        context = tf.distribute.get_replica_context()
+        if context.num_replicas_in_sync > 1:
+            *gradients, sums = _all_reduce([*gradients, sums], context)
+        rate = learning_rate(recipe, step, self.steps)
+        _APPLY[recipe.optimizer](self._weights, self.slots, gradients, rate, tf.cast(step, tf.float32) + 1.0, recipe)
+        return sums
+
+    def _inputs(self, glyphs: tf.Tensor, draws: Draws) -> tf.Tensor:
+        dtype = self.model.input.dtype
+        if self.recipe.augmentation is None:
+            return tf.cast(glyphs, dtype) / 255
+        return tf.cast(augment(tf.cast(glyphs, tf.float32) / 255, self.recipe.augmentation, draws), dtype)
+
+    def _logits(self, x: tf.Tensor, draws: Draws) -> tf.Tensor:
+        """As the model's, with dropout before its head."""
+        features = tf.concat([self._body(part, training=True) for part in _parted(x, self._parts)], axis=0)
+        if rate := self.recipe.network.dropout:
+            kept = draws.uniform(features.shape[1], stream=DROPOUT) >= rate
+            features = tf.where(kept, features / (1 - rate), tf.zeros_like(features))
+        return tf.cast(self._head(features), tf.float32)
+
+
+def _parted(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
+    return [x] if parts == 1 else tf.split(x, parts)
+
+
+def _all_reduce(tensors: list[tf.Tensor], context: tf.distribute.ReplicaContext) -> list[tf.Tensor]:
+    """Sums each tensor over all devices, in one exchange instead of one a tensor."""
+    flat = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+    flat = context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
+    parts = tf.split(flat, [tensor.shape.num_elements() for tensor in tensors])
+    return [tf.reshape(part, tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
 def _parallel_parts(recipe: Recipe, dtype: str) -> int:
@@ -185,8 +255,10 @@ def _cross_entropy(labels: tf.Tensor, logits: tf.Tensor, smoothing: float) -> tf
 Tensors = list[tf.Tensor]
 
 
-def _adam(weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, time: tf.Tensor) -> None:
-    beta1, beta2 = 0.9, 0.999
+def _adam(
+    weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, time: tf.Tensor, recipe: Recipe
+) -> None:
+    beta1, beta2 = recipe.betas
     count = len(weights)
     for weight, mean, square, gradient in zip(weights, slots[:count], slots[count:], gradients, strict=True):
         tf.raw_ops.ResourceApplyAdam(
@@ -203,14 +275,18 @@ def _adam(weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor,
         )
 
 
-def _sgd(weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, _time: tf.Tensor) -> None:
+def _sgd(
+    weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, _time: tf.Tensor, _recipe: Recipe
+) -> None:
     for weight, speed, gradient in zip(weights, slots, gradients, strict=True):
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=weight.handle, accum=speed.handle, lr=rate, grad=gradient, momentum=0.9
         )
 
 
-def _rmsprop(weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, _time: tf.Tensor) -> None:
+def _rmsprop(
+    weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, _time: tf.Tensor, _recipe: Recipe
+) -> None:
     count = len(weights)
     for weight, square, speed, gradient in zip(weights, slots[:count], slots[count:], gradients, strict=True):
         tf.raw_ops.ResourceApplyRMSProp(
@@ -226,7 +302,7 @@ def _rmsprop(weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tens
 
 
 _SLOTS = {"adam": 2, "sgd": 1, "rmsprop": 2}
-_APPLY: dict[str, Callable[[Tensors, Tensors, Tensors, tf.Tensor, tf.Tensor], None]] = {
+_APPLY: dict[str, Callable[[Tensors, Tensors, Tensors, tf.Tensor, tf.Tensor, Recipe], None]] = {
     "adam": _adam,
     "sgd": _sgd,
     "rmsprop": _rmsprop,

@@ -1,0 +1,118 @@
+"""Starts several workers on this machine, each a process of the same command. Knows nothing of TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import IO
+
+from inkdigits.errors import TrainingError
+
+GRACE_SECONDS = 30  # for the others to say that one is gone
+LOOK_SECONDS = 0.1
+
+
+def launch(command: Sequence[str], count: int, *, threads: int | None = None, quiet: bool = False) -> int:
+    """Runs a command in `count` processes that train together, and waits for them.
+
+    The chief has this process' output, and Ctrl-C is for it alone to heed.
+
+    Args:
+        command: Program and arguments; `TF_CONFIG` tells each process which worker it is.
+        count: Workers, 2 or more.
+        threads: Of an operation, for each; by default the cores are shared out.
+        quiet: Whether the chief says nothing either.
+
+    Returns:
+        The chief's exit code, if it ended by itself and before any other worker failed.
+
+    Raises:
+        TrainingError: Another worker failed; all have ended.
+    """
+    with ExitStack() as stack:
+        addresses = _free_addresses(count)
+        errors = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(count)]
+        stack.enter_context(_heedless())
+        threads = threads or max(1, len(os.sched_getaffinity(0)) // count)
+        workers = [
+            _start(command, index, addresses, threads, errors[index] if index or quiet else None)
+            for index in range(count)
+        ]
+        stack.callback(_end, workers)
+        failed = _first_to_fail(workers)
+        if failed is None or (failed == 0 and workers[0].returncode > 0):
+            return int(workers[0].returncode)
+        raise _failure(failed, workers[failed].returncode, errors[failed], count)
+
+
+def _start(
+    command: Sequence[str], index: int, addresses: Sequence[str], threads: int, errors: IO[str] | None
+) -> subprocess.Popen[str]:
+    cluster = {"cluster": {"worker": list(addresses)}, "task": {"type": "worker", "index": index}}
+    return subprocess.Popen(
+        list(command),
+        env={**os.environ, "TF_CONFIG": json.dumps(cluster), "TF_NUM_INTRAOP_THREADS": str(threads)},
+        stdout=None if errors is None else subprocess.DEVNULL,
+        stderr=errors,
+        text=True,
+    )
+
+
+def _first_to_fail(workers: Sequence[subprocess.Popen[str]]) -> int | None:
+    """Waits until all have ended well or one has not; None or the one."""
+    while True:
+        codes = [worker.poll() for worker in workers]
+        for index, code in enumerate(codes):
+            if code:
+                return index
+        if None not in codes:
+            return None
+        time.sleep(LOOK_SECONDS)
+
+
+def _failure(index: int, code: int, errors: IO[str], count: int) -> TrainingError:
+    what = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    errors.seek(0)
+    said = errors.read().strip().splitlines()
+    return TrainingError(
+        f"Expected {count} workers to train to the end. Received: worker {index} {what}"
+        + (f": {said[-1]}" if said else "."),
+        hint="Start again with --resume RUN: it goes on from the last checkpoint.",
+    )
+
+
+def _end(workers: Sequence[subprocess.Popen[str]]) -> None:
+    """Waits for all that notice by themselves that one is gone; ends the others."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    for worker in workers:
+        try:
+            worker.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+
+
+def _free_addresses(count: int) -> list[str]:
+    """Ports of this machine that nobody listens on, found all at once so that they differ."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+
+
+@contextmanager
+def _heedless() -> Iterator[None]:
+    """Ctrl-C reaches the workers, which are in the same group, and not this process."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the workers would inherit
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,141 @@
+"""Workers: who trains together, one process or many, and how they agree. Knows nothing of networks, recipes or files.
+
+`TF_CONFIG`, the variable that Kubeflow, Vertex AI and Ray Train set, says who the others are; without it there is one
+worker, on the CPU or on all GPUs of this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import tensorflow as tf
+
+from inkdigits.errors import SettingError, TrainingError
+
+LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The workers of one training, seen from one of them.
+
+    Attributes:
+        strategy: How TensorFlow spreads a step over the devices of all workers.
+        count: Workers, each a process.
+        index: Of this one; the first, 0, is the chief, who alone writes files.
+    """
+
+    strategy: tf.distribute.Strategy
+    count: int = 1
+    index: int = 0
+
+    @property
+    def chief(self) -> bool:
+        """Whether this is the worker that writes files and decides."""
+        return self.index == 0
+
+    def agree(self, number: int) -> int:
+        """The chief's number, told to all; every worker must call this at the same point of its work.
+
+        Raises:
+            TrainingError: Another worker is gone.
+        """
+        if self.count == 1:
+            return number
+        with self.together():
+            return int(self._told(tf.constant(number if self.chief else 0, tf.int32)))
+
+    @cached_property
+    def _told(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        def total(number: tf.Tensor) -> tf.Tensor:
+            here = tf.identity(number)  # on this replica's device: a bare argument is on none
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, here)
+
+        strategy = self.strategy
+
+        @tf.function  # type: ignore[untyped-decorator]
+        def told(number: tf.Tensor) -> tf.Tensor:
+            return strategy.experimental_local_results(strategy.run(total, (number,)))[0]
+
+        return told  # type: ignore[no-any-return]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Says in plain words that another worker is gone, where TensorFlow's errors tell of connections."""
+        try:
+            yield
+        except LOST as error:
+            if self.count == 1:
+                raise
+            raise TrainingError(
+                f"Expected {self.count} workers. Received: no answer from another than {self.index}, which stops.",
+                hint="Start all of them again with --resume: they go on from the last checkpoint.",
+            ) from error
+
+
+def one_order() -> None:
+    """Has TensorFlow add up in one order, whatever the number of cores: a single thread an operation.
+
+    Raises:
+        SettingError: TensorFlow has computed something already.
+    """
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise SettingError(
+            "Expected to set TensorFlow's threads before it computes anything. Received: it has computed already.",
+            hint="Call it right after the import.",
+        ) from error
+    tf.config.experimental.enable_op_determinism()
+
+
+def alone() -> Workers:
+    """One worker on the default device."""
+    return Workers(tf.distribute.get_strategy())
+
+
+def join() -> Workers:
+    """Joins the workers that `TF_CONFIG` names; without it, takes all GPUs of this machine, or its CPU.
+
+    It must be called before TensorFlow has computed anything, and waits until all workers have joined.
+
+    Raises:
+        SettingError: `TF_CONFIG` is not what TensorFlow expects, or gives this process another part than to train.
+    """
+    cluster, kind, index = _from_environment()
+    count = sum(len(cluster.get(name, [])) for name in ("chief", "worker"))
+    if count > 1:
+        place = index + len(cluster.get("chief", [])) * (kind == "worker")
+        return Workers(tf.distribute.MultiWorkerMirroredStrategy(), count, place)
+    if len(tf.config.list_physical_devices("GPU")) > 1:
+        return Workers(tf.distribute.MirroredStrategy())
+    return alone()
+
+
+def _from_environment() -> tuple[dict[str, list[str]], str, int]:
+    """The cluster of `TF_CONFIG`, and this process' kind and index in it."""
+    text = os.environ.get("TF_CONFIG", "")
+    try:
+        config: dict[str, Any] = json.loads(text) if text else {}
+        cluster = config.get("cluster", {})
+        task = config.get("task", {"type": "worker", "index": 0})
+        kind, index = str(task["type"]), int(task["index"])
+        if cluster:
+            _ = cluster[kind][index]
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise SettingError(
+            f"Expected TF_CONFIG to name a cluster and this process' task in it. Received: {text!r}.",
+            hint='It looks like {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}.',
+        ) from error
+    if kind not in ("chief", "worker"):
+        raise SettingError(
+            f"Expected this process to be a chief or a worker. Received in TF_CONFIG: {kind!r}.",
+            hint="Every worker trains; there is no parameter server and no evaluator.",
+        )
+    return cluster, kind, index
