@@ -5,6 +5,9 @@
 A recipe with a synthesis, `reader`, takes half an hour a seed and is measured as it ships: packed, from a run that is
 kept in FOLDER, so that a stopped measurement goes on where it was.
 
+Seconds are those of the training itself, from the first glyph looked at to the last step; what TensorFlow needs to
+build the graph before, a second or two, is not counted.
+
 Choices (epochs, rates) are made with `--no-test`; the table in docs/recipes.md is the run without it.
 """
 
@@ -27,8 +30,11 @@ RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-25
 def train_once(name: str, seed: int, runs: Path, *, test: bool, settings: dict[str, Any]) -> dict[str, float]:
     from inkdigits.learning.network import build
     from inkdigits.learning.recipes import change
+    from inkdigits.learning.stem import fit_stem
     from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
+    from inkdigits.learning.workers import one_thread_an_operation
 
+    one_thread_an_operation()
     recipe = change(find_recipe(name), settings)
     if recipe.synthesis is not None:
         return train_run(recipe, seed, runs, test=test)
@@ -37,7 +43,9 @@ def train_once(name: str, seed: int, runs: Path, *, test: bool, settings: dict[s
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
     model = build(recipe.network, seed=seed, precision=resolve_precision(recipe))
     trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=seed)
+    trainer.compile()
     began, began_cpu = time.perf_counter(), time.process_time()
+    fit_stem(model, training.glyphs)
     while trainer.step < trainer.steps:
         trainer.run(trainer.steps)
     result = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu}

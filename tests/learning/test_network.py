@@ -17,6 +17,7 @@ PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
     "mlp-256x2-sigmoid": 784 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10,
     "mlp-512-256-128": 784 * 512 + 512 + 512 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10,
     "convnet": 34_826,  # as Keras' mnist_convnet says of itself
+    "sprint": 36 * 16 + 9 * 16 * 32 + 32 + 800 * 128 + 128 + 128 * 10 + 10,
     "reader": 9 * 32 + 32 + 9 * 32 * 32 + 32 + 9 * 32 * 64 + 64 + 9 * 64 * 64 + 64 + 1024 * 256 + 256 + 256 * 10 + 10,
 }
 
@@ -98,5 +99,6 @@ def test_the_operations_of_a_glyph_are_counted():
 
 def test_a_stem_halves_the_sides_of_the_glyph_at_once():
     model = build(Convnet(stem=4, stages=((8,),), hidden=(16,)))
-    assert [layer.output.shape[1:] for layer in model.layers if "conv" in layer.name] == [(14, 14, 4), (12, 12, 8)]
-    assert model.count_params() == 25 * 4 + 4 + 9 * 4 * 8 + 8 + 6 * 6 * 8 * 16 + 16 + 170
+    assert model.get_layer("stem").output.shape[1:] == (12, 12, 4)
+    assert model.count_params() == 36 * 4 + 9 * 4 * 8 + 8 + 5 * 5 * 8 * 16 + 16 + 170
+    assert [weight.shape for weight in model.non_trainable_variables] == [(6, 6, 1, 4)]

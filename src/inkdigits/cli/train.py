@@ -103,28 +103,31 @@ def command(
 
         arguments = click.get_current_context().find_root().obj
         return launch([sys.executable, "-m", "inkdigits", *arguments], workers)
-    options = {name: value for name, value in settings.items() if name not in _RECIPE_SETTINGS}
-    from inkdigits.cli.terminal import quiet_native_stderr
+    team = _join()
+    from inkdigits.learning.run import RunOptions, open_run, start_run
 
-    with quiet_native_stderr():
-        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
-        from inkdigits.learning.run import RunOptions, open_run, start_run
-        from inkdigits.learning.workers import join, one_order
-
-        run = None if resume is None else open_run(resume)
-        run_options = RunOptions(**options) if run is None else run.options
-        if run_options.deterministic:
-            one_order()
-        team = join()
-    if run is None:
+    if resume is None:
+        options = RunOptions(**{name: value for name, value in settings.items() if name not in _RECIPE_SETTINGS})
         source = data if data == "mnist" else str(Path(data).resolve())
-        folder = output or _free_folder(chosen.name)
-        run = start_run(folder, chosen, run_options, source=source, chief=team.chief)
+        run = start_run(output or _free_folder(chosen.name), chosen, options, source=source, chief=team.chief)
     else:
+        run = open_run(resume)
         source = data if "data" in given else run.facts["source"]
     train_set, check = load_training_data(source, strict=strict)
     _train(run, train_set, check, resume=resume is not None, log_every=log_every, workers=team)
     return 0
+
+
+def _join() -> Workers:
+    """Joins the other workers, if any, before TensorFlow computes anything."""
+    from inkdigits.cli.terminal import quiet_native_stderr
+
+    with quiet_native_stderr():
+        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
+        from inkdigits.learning.workers import join, one_thread_an_operation
+
+        one_thread_an_operation()
+        return join()
 
 
 def _given_options() -> set[str]:

@@ -56,7 +56,7 @@ def plot_confusion(confusion: Confusion, path: Path) -> None:
     total, right = int(counts.sum()), int(counts.trace())
     if total == 0:
         raise DataError("Expected at least one count. Received: none.", hint="Evaluate at least one digit.")
-    figure = _figure(7.6, 6.8)
+    figure = new_figure(7.6, 6.8)
     from matplotlib.colors import ListedColormap, LogNorm
 
     axes = figure.add_subplot()
@@ -76,7 +76,7 @@ def plot_confusion(confusion: Confusion, path: Path) -> None:
     axes.spines[:].set_color("#e4e4e4")
     figure.colorbar(image, ax=axes, label="errors (logarithmic)", shrink=0.8, format="%d", ticks=_decades(scale.vmax))
     axes.set_title(f"{right} of {total} right ({right / total:.2%})", pad=12)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _write_count(axes: Axes, count: int, cell: tuple[int, int], *, most: float | None) -> None:
@@ -112,7 +112,7 @@ def plot_history(history: Sequence[Mapping[str, float]], path: Path) -> None:
         MissingExtraError: matplotlib is not installed.
     """
     check_history(history)
-    figure = _figure(10.5, 4.4)
+    figure = new_figure(10.5, 4.4)
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     left, right = figure.subplots(1, 2)
@@ -129,7 +129,7 @@ def plot_history(history: Sequence[Mapping[str, float]], path: Path) -> None:
     low, high = right.get_ylim()
     right.set_ylim(low, min(high, 1 + 0.03 * (1 - low)))
     right.yaxis.set_major_formatter(PercentFormatter(1.0))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def check_history(history: Sequence[Mapping[str, float]]) -> None:
@@ -176,7 +176,7 @@ def plot_reliability(labels: Labels, probabilities: Probabilities, path: Path) -
     """
     bins = reliability(labels, probabilities)
     error = expected_calibration_error(labels, probabilities)
-    figure = _figure(6.4, 7.2)
+    figure = new_figure(6.4, 7.2)
     from matplotlib.ticker import PercentFormatter
 
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -193,7 +193,7 @@ def plot_reliability(labels: Labels, probabilities: Probabilities, path: Path) -
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     upper.yaxis.set_major_formatter(PercentFormatter(1.0))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_reliability(axes: Axes, bins: Reliability) -> None:
@@ -227,7 +227,7 @@ def plot_risk_coverage(labels: Labels, probabilities: Probabilities, path: Path)
     """
     truth, chances = check_predictions(labels, probabilities)
     points = risk_coverage(chances.max(axis=1), chances.argmax(axis=1) == truth)
-    figure = _figure(7.2, 5.0)
+    figure = new_figure(7.2, 5.0)
     axes = figure.add_subplot()
     rejected = [1 - point.coverage for point in points]
     bounds = [point.error_bound for point in points]
@@ -246,7 +246,7 @@ def plot_risk_coverage(labels: Labels, probabilities: Probabilities, path: Path)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(truth)}", pad=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize=9)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float) -> None:
@@ -267,7 +267,7 @@ def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float)
             last = place
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
     """An empty figure, inches, that belongs to no window and no global list."""
     require_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -279,5 +279,6 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Writes a figure as a PNG file."""
     figure.savefig(path, format="png", dpi=DPI)

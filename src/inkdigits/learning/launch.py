@@ -19,15 +19,14 @@ GRACE_SECONDS = 30  # for the others to say that one is gone
 LOOK_SECONDS = 0.1
 
 
-def launch(command: Sequence[str], count: int, *, threads: int | None = None, quiet: bool = False) -> int:
+def launch(command: Sequence[str], count: int, *, quiet: bool = False) -> int:
     """Runs a command in `count` processes that train together, and waits for them.
 
-    The chief has this process' output, and Ctrl-C is for it alone to heed.
+    The cores are shared out, on Linux. The chief has this process' output, and Ctrl-C is for it alone to heed.
 
     Args:
         command: Program and arguments; `TF_CONFIG` tells each process which worker it is.
         count: Workers, 2 or more.
-        threads: Of an operation, for each; by default the cores are shared out.
         quiet: Whether the chief says nothing either.
 
     Returns:
@@ -40,11 +39,8 @@ def launch(command: Sequence[str], count: int, *, threads: int | None = None, qu
         addresses = _free_addresses(count)
         errors = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(count)]
         stack.enter_context(_heedless())
-        threads = threads or max(1, len(os.sched_getaffinity(0)) // count)
-        workers = [
-            _start(command, index, addresses, threads, errors[index] if index or quiet else None)
-            for index in range(count)
-        ]
+        heard = [None if index == 0 and not quiet else errors[index] for index in range(count)]
+        workers = [_start(command, index, addresses, heard[index]) for index in range(count)]
         stack.callback(_end, workers)
         failed = _first_to_fail(workers)
         if failed is None or (failed == 0 and workers[0].returncode > 0):
@@ -53,16 +49,21 @@ def launch(command: Sequence[str], count: int, *, threads: int | None = None, qu
 
 
 def _start(
-    command: Sequence[str], index: int, addresses: Sequence[str], threads: int, errors: IO[str] | None
+    command: Sequence[str], index: int, addresses: Sequence[str], errors: IO[str] | None
 ) -> subprocess.Popen[str]:
     cluster = {"cluster": {"worker": list(addresses)}, "task": {"type": "worker", "index": index}}
-    return subprocess.Popen(
+    worker = subprocess.Popen(
         list(command),
-        env={**os.environ, "TF_CONFIG": json.dumps(cluster), "TF_NUM_INTRAOP_THREADS": str(threads)},
+        env={**os.environ, "TF_CONFIG": json.dumps(cluster)},
         stdout=None if errors is None else subprocess.DEVNULL,
         stderr=errors,
         text=True,
     )
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        share = cores[index :: len(addresses)] or [cores[index % len(cores)]]
+        os.sched_setaffinity(worker.pid, share)
+    return worker
 
 
 def _first_to_fail(workers: Sequence[subprocess.Popen[str]]) -> int | None:

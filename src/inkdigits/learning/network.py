@@ -21,6 +21,8 @@ require("tensorflow", extra="train", purpose="training")
 import keras  # noqa: E402
 
 HEAD = "logits"
+STEM = "stem"
+STEM_STRIDE = 2
 
 
 def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32", refuses: bool = False) -> keras.Model:
@@ -43,7 +45,8 @@ def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32", 
     else:
         x = keras.layers.Reshape((28, 28, 1), dtype=policy)(inputs)
         if network.stem:
-            x = _convolution(network, network.stem, next(seeds), policy, kernel_size=5, strides=2, padding="same")(x)
+            shape = {"kernel_size": 6, "strides": STEM_STRIDE, "use_bias": False, "trainable": False, "name": STEM}
+            x = _convolution(network, network.stem, next(seeds), policy, **shape)(x)
         for stage in network.stages:
             for filters in stage:
                 x = _convolution(network, filters, next(seeds), policy, kernel_size=3)(x)

@@ -45,7 +45,8 @@ class RunOptions:
         tensorboard: Also writes scalars for TensorBoard into `tensorboard/`.
         weights: Of the packed model.
         name: Of the packed model; the recipe's name if empty.
-        deterministic: Trains in float32; with `workers.one_order` the weights are then the same on any number of cores.
+        deterministic: Trains in float32 and as if on two cores; after `workers.one_thread_an_operation` the weights are
+            then the same on any number of them.
     """
 
     seed: int = 0

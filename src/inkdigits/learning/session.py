@@ -27,11 +27,13 @@ from inkdigits.learning.checkpoint import load_checkpoint, load_weights, save_ch
 from inkdigits.learning.network import build, to_float32
 from inkdigits.learning.recipes import Recipe
 from inkdigits.learning.run import Run, pack_run
+from inkdigits.learning.stem import fit_stem
 from inkdigits.learning.trainer import Score, Trainer, make_scorer, resolve_precision
 from inkdigits.learning.workers import Workers, alone
 from inkdigits.packed.card import Card
 
 SYNTHESIS_SEED = 0  # of every run: seeds of runs differ in weights and order, not in data
+DETERMINISTIC_PARTS = 2  # of a batch, on any number of cores
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
 
 
@@ -103,16 +105,9 @@ def train(
     chosen, held_out = validation_split(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
     facts = {"name": dataset.name, "sha256": dataset.sha256, "training": len(training), "validation": len(validation)}
-    if resume and run.facts.get("data", facts)["sha256"] != dataset.sha256:
-        raise TrainingError(
-            f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
-            hint="Give the same --data, or start a new run.",
-        )
-    precision = "float32" if options.deterministic else resolve_precision(recipe)
-    with workers.strategy.scope():
-        model = build(recipe.network, seed=options.seed, precision=precision, refuses=recipe.refuses)
-    glyphs, labels = _with_synthesis(training, recipe)
-    trainer = Trainer(model, recipe, glyphs, labels, seed=options.seed, workers=workers)
+    if resume:
+        _check_same_data(run, facts)
+    trainer = _trainer(run, training, workers)
     if resume and run.last_checkpoint.is_file():
         load_checkpoint(run.last_checkpoint, trainer)
     _check_same_step(workers, trainer)
@@ -120,7 +115,8 @@ def train(
         _follow(workers, trainer)
         return None
     session = _Session(run, trainer, validation, listener, report_every, workers)
-    run.save(status="running", data=facts, precision=precision, parameters=int(model.count_params()))
+    model = trainer.model
+    run.save(status="running", data=facts, precision=model.input.dtype, parameters=int(model.count_params()))
     with _noting_failure(run), _stop_on_interrupt() as stopped:
         session.run(stopped)
     load_weights(run.final_checkpoint, model)
@@ -131,6 +127,26 @@ def train(
         card = pack_run(run, dataset, run.folder / "packed", check=check, weights=options.weights)
     run.save(scores=card.scores)
     return card
+
+
+def _check_same_data(run: Run, facts: dict[str, Any]) -> None:
+    if run.facts.get("data", facts)["sha256"] != facts["sha256"]:
+        raise TrainingError(
+            f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
+            hint="Give the same --data, or start a new run.",
+        )
+
+
+def _trainer(run: Run, training: Dataset, workers: Workers) -> Trainer:
+    """The trainer of a run at its start."""
+    recipe, options = run.recipe, run.options
+    precision = "float32" if options.deterministic else resolve_precision(recipe)
+    with workers.strategy.scope():
+        model = build(recipe.network, seed=options.seed, precision=precision, refuses=recipe.refuses)
+    glyphs, labels = _with_synthesis(training, recipe)
+    fit_stem(model, training.glyphs)
+    parts = DETERMINISTIC_PARTS if options.deterministic else None
+    return Trainer(model, recipe, glyphs, labels, seed=options.seed, workers=workers, parts=parts)
 
 
 def _check_same_step(workers: Workers, trainer: Trainer) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import keras
@@ -21,7 +22,7 @@ from inkdigits.learning.augment import augment
 from inkdigits.learning.draws import Draws
 from inkdigits.learning.network import HEAD
 from inkdigits.learning.recipes import Mlp, Recipe
-from inkdigits.learning.workers import Workers, alone
+from inkdigits.learning.workers import Workers, alone, usable_cores
 
 WARM_UP = 0.25  # of all steps, in a one-cycle schedule
 START_RATE = 0.04  # of the peak rate
@@ -64,6 +65,9 @@ class Trainer:
         labels: Shape `(N,)`, below the number of the model's logits.
         seed: Of the order of glyphs, of augmentation and of dropout.
         workers: Who shares each batch; by default this process alone.
+        parts: In how many parts a device's rows go through the network side by side; by default one for each core if an
+            operation takes a single thread (`workers.one_thread_an_operation`), else one or two. Each number gives the
+            same weights to rounding.
         xla: Whether XLA compiles what a step does with its glyphs; on a CPU it gains nothing and makes convolutions
             many times slower.
 
@@ -80,6 +84,7 @@ class Trainer:
         *,
         seed: int,
         workers: Workers | None = None,
+        parts: int | None = None,
         xla: bool = False,
     ) -> None:
         if len(glyphs) < recipe.batch_size:
@@ -102,7 +107,7 @@ class Trainer:
         self._head = model.get_layer(HEAD)
         self._body = keras.Model(model.inputs, self._head.input)
         devices = self._workers.strategy.num_replicas_in_sync
-        self._parts = _parallel_parts(recipe, model.input.dtype) if devices == 1 else 1
+        self._parts = parts or _parallel_parts(recipe, model.input.dtype, devices)
         self._glyphs = tf.constant(glyphs)
         self._labels = tf.constant(labels.astype(np.int32))
         self._order: tuple[int, tf.Tensor] = (-1, tf.zeros(0, tf.int32))
@@ -175,10 +180,15 @@ class Trainer:
 
     def _update(self, step: tf.Tensor, glyphs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         recipe, size = self.recipe, self.recipe.batch_size
-        draws = Draws(tf.stack([self.seed, step]), size, *self._rows())
-        x = self._inputs(glyphs, draws)
+        seed = tf.stack([self.seed, step])
+        first, last = self._rows()
+        cuts = [first + part * (last - first) // self._parts for part in range(self._parts + 1)]
         with tf.GradientTape() as tape:
-            logits = self._logits(x, draws)
+            parts = []
+            for start, stop in pairwise(cuts):
+                draws = Draws(seed, size, start, stop)
+                parts.append(self._logits(self._inputs(glyphs[start - first : stop - first], draws), draws))
+            logits = tf.concat(parts, axis=0)
             loss = tf.reduce_sum(_cross_entropy(labels, logits, recipe.label_smoothing)) / size
         gradients = tape.gradient(loss, self._weights)
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
@@ -198,15 +208,11 @@ class Trainer:
 
     def _logits(self, x: tf.Tensor, draws: Draws) -> tf.Tensor:
         """As the model's, with dropout before its head."""
-        features = tf.concat([self._body(part, training=True) for part in _parted(x, self._parts)], axis=0)
+        features = self._body(x, training=True)
         if rate := self.recipe.network.dropout:
             kept = draws.uniform(features.shape[1], stream=DROPOUT) >= rate
             features = tf.where(kept, features / (1 - rate), tf.zeros_like(features))
         return tf.cast(self._head(features), tf.float32)
-
-
-def _parted(x: tf.Tensor, parts: int) -> list[tf.Tensor]:
-    return [x] if parts == 1 else tf.split(x, parts)
 
 
 def _all_reduce(tensors: list[tf.Tensor], context: tf.distribute.ReplicaContext) -> list[tf.Tensor]:
@@ -217,13 +223,16 @@ def _all_reduce(tensors: list[tf.Tensor], context: tf.distribute.ReplicaContext)
     return [tf.reshape(part, tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
 
-def _parallel_parts(recipe: Recipe, dtype: str) -> int:
-    """In how many parts a batch goes through the network side by side: two where one part would keep one core idle.
+def _parallel_parts(recipe: Recipe, dtype: str, devices: int) -> int:
+    """In how many parts a device's rows go through the network side by side, each on one core.
 
-    TensorFlow's oneDNN kernels take a single thread for a product whose operands and result fit into the L2 cache.
+    With several threads an operation two parts only pay where one would keep a core idle: oneDNN takes a single thread
+    for a product whose operands and result fit into the L2 cache.
     """
     network, rows = recipe.network, recipe.batch_size
-    if not isinstance(network, Mlp) or rows % 2:
+    if tf.config.threading.get_intra_op_parallelism_threads() == 1:
+        return max(1, min(usable_cores(), rows // devices))
+    if devices > 1 or not isinstance(network, Mlp):
         return 1
     inputs, outputs = 784, network.hidden[0] if network.hidden else 10
     size = (rows * outputs + inputs * (rows + outputs)) * tf.as_dtype(dtype).size

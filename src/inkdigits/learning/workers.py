@@ -79,20 +79,28 @@ class Workers:
             ) from error
 
 
-def one_order() -> None:
-    """Has TensorFlow add up in one order, whatever the number of cores: a single thread an operation.
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    Raises:
-        SettingError: TensorFlow has computed something already.
+
+def one_thread_an_operation() -> bool:
+    """Has each of TensorFlow's operations take one thread, as many side by side as there are cores.
+
+    The trainer then cuts a batch into a part for each core. Handing each of a small network's operations out to several
+    threads and waiting for all of them takes longer than many of these operations themselves.
+
+    Returns:
+        Whether it is so now: it cannot be set any more if TensorFlow has computed something already.
     """
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-    except RuntimeError as error:
-        raise SettingError(
-            "Expected to set TensorFlow's threads before it computes anything. Received: it has computed already.",
-            hint="Call it right after the import.",
-        ) from error
-    tf.config.experimental.enable_op_determinism()
+    threads = tf.config.threading
+    if threads.get_intra_op_parallelism_threads() != 1:
+        try:
+            threads.set_intra_op_parallelism_threads(1)
+            threads.set_inter_op_parallelism_threads(usable_cores())
+        except RuntimeError:
+            return False
+    return True
 
 
 def alone() -> Workers:
