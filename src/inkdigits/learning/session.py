@@ -105,11 +105,9 @@ def train(
     chosen, held_out = validation_split(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
     facts = {"name": dataset.name, "sha256": dataset.sha256, "training": len(training), "validation": len(validation)}
-    if resume:
-        _check_same_data(run, facts)
     trainer = _trainer(run, training, workers)
-    if resume and run.last_checkpoint.is_file():
-        load_checkpoint(run.last_checkpoint, trainer)
+    if resume:
+        _go_back(run, trainer, facts)
     _check_same_step(workers, trainer)
     if not workers.chief:
         _follow(workers, trainer)
@@ -129,12 +127,15 @@ def train(
     return card
 
 
-def _check_same_data(run: Run, facts: dict[str, Any]) -> None:
+def _go_back(run: Run, trainer: Trainer, facts: dict[str, Any]) -> None:
+    """Puts the trainer to the run's last checkpoint, if it has one and the data are the run's."""
     if run.facts.get("data", facts)["sha256"] != facts["sha256"]:
         raise TrainingError(
             f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
             hint="Give the same --data, or start a new run.",
         )
+    if run.last_checkpoint.is_file():
+        load_checkpoint(run.last_checkpoint, trainer)
 
 
 def _trainer(run: Run, training: Dataset, workers: Workers) -> Trainer:
