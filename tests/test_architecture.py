@@ -20,21 +20,23 @@ ROOMS = {
     "evaluation": {"errors"},
     "reading": {"errors", "image", "packed"},
     "learning": {"errors", "image", "data", "evaluation", "packed"},
+    "benchmark": {"errors", "data", "evaluation", "learning"},
     "inkdigits": {"errors", "packed", "reading"},
-    "cli": {"inkdigits", "errors", "image", "data", "evaluation", "packed", "reading", "learning"},
+    "cli": {"inkdigits", "errors", "image", "data", "evaluation", "packed", "reading", "learning", "benchmark"},
     "__main__": {"cli"},
 }
 
 # Where each dependency may be imported. One that is not here has no place yet.
 DEPENDENCIES = {
-    "numpy": {"image", "data", "packed", "evaluation", "reading", "learning", "cli"},
+    "numpy": {"image", "data", "packed", "evaluation", "reading", "learning", "benchmark", "cli"},
     "PIL": {"image", "data", "reading", "cli"},
     "cv2": {"image", "data"},
     "ai_edge_litert": {"packed"},
-    "tensorflow": {"learning"},
-    "keras": {"learning"},
+    "tensorflow": {"learning", "benchmark"},
+    "keras": {"learning", "benchmark"},
+    "optuna": {"learning", "cli"},
     "tensorboard": {"learning"},
-    "matplotlib": {"evaluation"},
+    "matplotlib": {"evaluation", "benchmark"},
     "click": {"cli"},
     "rich": {"cli"},
 }

@@ -267,6 +267,36 @@ def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float)
             last = place
 
 
+def plot_trials(values: Sequence[float | None], path: Path) -> None:
+    """Draws a search: the accuracy of each trial, and of the best so far.
+
+    Args:
+        values: Accuracy, 0 to 1, trial by trial; None for one that was given up at once.
+        path: The PNG file; an old one is replaced.
+
+    Raises:
+        DataError: No trial has an accuracy.
+        MissingExtraError: matplotlib is not installed.
+    """
+    numbers = np.array([np.nan if value is None else value for value in values], np.float64)
+    if not np.isfinite(numbers).any():
+        raise DataError("Expected trials with an accuracy. Received: none.", hint="Let one trial end.")
+    figure = new_figure(7.2, 4.4)
+    from matplotlib.ticker import PercentFormatter
+
+    axes = figure.add_subplot()
+    axes.plot(numbers, "o", color=GRAY, markersize=4, label="trial")
+    axes.plot(np.fmax.accumulate(numbers), color=BLUE, drawstyle="steps-post", label="best so far")
+    low = np.nanquantile(numbers, 0.2)
+    axes.set_ylim(bottom=low - 0.5 * (np.nanmax(numbers) - low) - 1e-4)
+    axes.set(xlabel="trial", ylabel="accuracy on the validation part")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.grid(color="#e8e8e8")
+    axes.legend(loc="lower right", frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    save_figure(figure, path)
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, inches, that belongs to no window and no global list."""
     require_matplotlib()

@@ -1,0 +1,1 @@
+"""Measurements of training on the user's own machine: what parallelizing is worth here."""

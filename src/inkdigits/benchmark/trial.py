@@ -1,0 +1,237 @@
+"""A trial: one way of training, timed in a process of its own: threads and workers are set before TensorFlow starts.
+
+python -m inkdigits.benchmark.trial SETTING.json OUTCOME.json
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Literal, get_args
+
+from inkdigits.errors import TrainingError
+from inkdigits.learning.launch import launch
+from inkdigits.learning.recipes import Recipe, change, find_recipe
+
+if TYPE_CHECKING:
+    import keras
+
+    from inkdigits.data.dataset import Dataset
+    from inkdigits.learning.trainer import Trainer
+
+Way = Literal["loop", "loop, threaded operations", "loop, XLA", "a call a step", "fit", "fit on tf.data"]
+WAYS: tuple[Way, ...] = get_args(Way)
+EPOCHS = 4  # of which the first, which compiles, is not timed
+MOST_SECONDS = 40.0  # of a trial: what takes longer is timed on what it did until then
+LEARNING_RATE = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One way of training.
+
+    Attributes:
+        recipe: Whose network is trained, without augmentation, with Adam at a constant rate of 1e-3.
+        way: Many steps in one compiled loop, each operation on one core and a part of the batch for each core; the loop
+            with TensorFlow's own threads in each operation, and with XLA besides; one call from Python for each step;
+            Keras' `fit` on arrays and on tf.data.
+        precision: `"float32"` or `"bfloat16"`.
+        batch_size: Glyphs a step.
+        cores: That may be used, by all workers together.
+        workers: Processes that share each batch.
+    """
+
+    recipe: str
+    way: Way = "loop"
+    precision: str = "float32"
+    batch_size: int = 128
+    cores: int
+    workers: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a trial gave.
+
+    Attributes:
+        setting: Which way.
+        glyphs_per_second: Median of the timed epochs.
+        gflops: Operations of the forward and backward pass, 1e9 a second.
+        cpu_share: CPU seconds of the chief's process a second, in the timed epochs.
+        accuracy: On MNIST's validation part after all epochs, 0 to 1; None if it took too long.
+    """
+
+    setting: Setting
+    glyphs_per_second: float
+    gflops: float
+    cpu_share: float
+    accuracy: float | None
+
+
+def measure(setting: Setting) -> Outcome:
+    """Runs a trial in new processes, on the first cores of this machine.
+
+    Raises:
+        TrainingError: It failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given, result = Path(folder) / "setting.json", Path(folder) / "outcome.json"
+        given.write_text(json.dumps(asdict(setting)), encoding="utf-8")
+        command = [sys.executable, "-m", "inkdigits.benchmark.trial", str(given), str(result)]
+        with _on_cores(setting.cores):
+            if setting.workers > 1:
+                launch(command, setting.workers, quiet=True)
+            else:
+                done = subprocess.run(command, check=False, capture_output=True, text=True)
+                if done.returncode:
+                    said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+                    raise TrainingError(f"Expected a trial of {setting}. Received: {said[-1]}.", hint="Try it alone.")
+        outcome = json.loads(result.read_text(encoding="utf-8"))
+    return Outcome(**{**outcome, "setting": setting})
+
+
+@contextmanager
+def _on_cores(count: int) -> Iterator[None]:
+    """Processes started within use so many cores; where a system cannot say so, all."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def run(setting: Setting) -> Outcome | None:
+    """Runs a trial in this process, whose cores have been set; None if this is not the chief of its workers."""
+    from inkdigits.data.mnist import load_mnist
+    from inkdigits.data.splits import validation_split
+    from inkdigits.learning.network import build, operations
+    from inkdigits.learning.stem import fit_stem
+    from inkdigits.learning.trainer import Trainer, make_scorer
+    from inkdigits.learning.workers import join, one_thread_an_operation
+
+    if setting.way in ("loop", "a call a step"):
+        one_thread_an_operation()
+    dataset = load_mnist("train")
+    chosen, held_out = validation_split(dataset.labels)
+    recipe = _plain(setting)
+    workers = join()
+    with workers.strategy.scope():
+        model = build(recipe.network, precision=setting.precision)
+    training = dataset.subset(chosen[: len(chosen) // recipe.batch_size * recipe.batch_size])
+    fit_stem(model, training.glyphs)
+    if setting.way.startswith("fit"):
+        epoch = _fit_epoch(model, recipe, training, tf_data="tf.data" in setting.way)
+    else:
+        xla = "XLA" in setting.way
+        trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=0, workers=workers, xla=xla)
+        epoch = _trainer_epoch(trainer, steps=1 if setting.way == "a call a step" else 20)
+    rates, cpu_share, whole = _timed(epoch, len(training))
+    if not workers.chief:
+        return None
+    accuracy = None
+    if whole:
+        held = dataset.subset(held_out)
+        accuracy = make_scorer(model, held.glyphs, held.labels)()[0].accuracy
+    rate = median(rates)
+    # A backward pass has twice the operations of the forward one: the gradients of a layer's inputs and of its weights.
+    gflops = 3 * operations(model) * rate / 1e9
+    return Outcome(setting=setting, glyphs_per_second=rate, gflops=gflops, cpu_share=cpu_share, accuracy=accuracy)
+
+
+def _plain(setting: Setting) -> Recipe:
+    """The recipe with nothing that one way of training has and another has not."""
+    recipe = replace(find_recipe(setting.recipe), augmentation=None, synthesis=None)
+    plain = {"epochs": EPOCHS, "learning_rate": LEARNING_RATE, "schedule": "constant", "label_smoothing": 0.0}
+    return change(recipe, plain | {"batch_size": setting.batch_size, "betas": (0.9, 0.999)})
+
+
+Epoch = Callable[[float], int]  # trains an epoch, or until so many seconds have passed; gives the glyphs it trained on
+
+
+def _trainer_epoch(trainer: Trainer, *, steps: int) -> Epoch:
+    def epoch(most_seconds: float) -> int:
+        began, first = time.perf_counter(), trainer.step
+        while trainer.step - first < trainer.steps_per_epoch and time.perf_counter() - began < most_seconds:
+            trainer.run(steps)
+        return (trainer.step - first) * trainer.recipe.batch_size
+
+    return epoch
+
+
+def _fit_epoch(model: keras.Model, recipe: Recipe, training: Dataset, *, tf_data: bool) -> Epoch:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    dropped = _with_dropout(model, recipe.network.dropout)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    dropped.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=loss, metrics=["accuracy"])
+    glyphs = training.glyphs.astype(np.float32) / 255
+    if tf_data:
+        source = tf.data.Dataset.from_tensor_slices((glyphs, training.labels)).cache()
+        batches = source.shuffle(len(training)).batch(recipe.batch_size).prefetch(tf.data.AUTOTUNE)
+
+    def epoch(_most_seconds: float) -> int:
+        if tf_data:
+            dropped.fit(batches, verbose=0)
+        else:
+            dropped.fit(glyphs, training.labels, batch_size=recipe.batch_size, verbose=0)
+        return len(training)
+
+    return epoch
+
+
+def _with_dropout(model: keras.Model, rate: float) -> keras.Model:
+    """The same layers and weights, with Keras' own dropout where the trainer has its own."""
+    import keras
+
+    from inkdigits.learning.network import HEAD
+
+    head = model.get_layer(HEAD)
+    x = keras.layers.Dropout(rate)(head.input)
+    return keras.Model(model.inputs, keras.layers.Activation("linear", dtype="float32")(head(x)))
+
+
+def _timed(epoch: Epoch, count: int) -> tuple[list[float], float, bool]:
+    """Glyphs a second of each timed epoch, CPU seconds a second, and whether all epochs were whole."""
+    rates: list[float] = []
+    left = MOST_SECONDS
+    cpu = wall = 0.0
+    whole = True
+    for number in range(EPOCHS):
+        began, began_cpu = time.perf_counter(), time.process_time()
+        done = epoch(left / 2)
+        seconds = time.perf_counter() - began
+        left -= seconds
+        whole = whole and done == count
+        if number or left < 0:
+            rates.append(done / seconds)
+            cpu, wall = cpu + time.process_time() - began_cpu, wall + seconds
+        if left <= 0 or (not whole and number):
+            break
+    return rates, cpu / wall, whole and len(rates) == EPOCHS - 1
+
+
+def main() -> None:
+    """Runs the trial that the command line names."""
+    given, result = (Path(argument) for argument in sys.argv[1:])
+    outcome = run(Setting(**json.loads(given.read_text(encoding="utf-8"))))
+    if outcome is not None:
+        result.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""`inkdigits bench`: what training costs on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from inkdigits.benchmark.trial import Outcome
+
+
+@click.group("bench", short_help="Measure training on this machine.")
+def command() -> None:
+    """Measures what training costs on this machine."""
+
+
+@command.command("training", short_help="Which way of parallelizing is fastest here.")
+@click.option("--recipes", default="mlp-128,convnet", show_default=True, metavar="NAME,NAME", help="Whose networks.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("bench-training"),
+              show_default=True, metavar="DIR", help="Where the report goes.")  # fmt: skip
+def training(recipes: str, output: Path) -> None:
+    """Tries threads, batch sizes, precisions, compiled loops, fit, XLA and several workers, one after the other.
+
+    It takes five to ten minutes on two cores, which nothing else should use meanwhile, and writes a report in
+    Markdown, PNG and JSON that says what was tried, what it gave and what to do.
+
+    \b
+    Example:
+      inkdigits bench training -o report/
+    """
+    from inkdigits.cli.terminal import quiet_native_stderr
+    from inkdigits.learning.recipes import find_recipe
+
+    names = [find_recipe(name.strip()).name for name in recipes.split(",")]
+    with quiet_native_stderr():
+        from inkdigits.benchmark.report import write_report
+        from inkdigits.benchmark.study import study
+        from inkdigits.evaluation.plots import require_matplotlib
+
+    require_matplotlib()
+    write_report(study(names, listener=_tell), output)
+    click.echo(output / "training.md")
+
+
+def _tell(number: int, count: int, outcome: Outcome) -> None:
+    setting = outcome.setting
+    click.echo(
+        f"{number:3}/{count}  {setting.recipe}, {setting.way}, {setting.precision}, batch {setting.batch_size}, "
+        f"{setting.cores} cores, {setting.workers} workers: {outcome.glyphs_per_second:,.0f} glyphs/s",
+        err=True,
+    )

@@ -1,0 +1,71 @@
+"""`inkdigits tune`: searches a recipe's settings on the validation part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import optuna
+
+
+@click.command("tune", short_help="Search a recipe's settings.")
+@click.argument("recipe")
+@click.option("--trials", type=click.IntRange(min=1), default=30, show_default=True, help="In all, with earlier ones.")
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings a trial.")
+@click.option("--settings", metavar="NAME,NAME", help="Which are searched; by default all of the recipe's space.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of each training, in place of the recipe's.")
+@click.option("--data", default="mnist", show_default=True, help="mnist, a folder, or an IDX, CSV or NPZ file.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+              help="Where study.db, best.json and trials.png go; by default tune/RECIPE.")  # fmt: skip
+def command(
+    recipe: str,
+    trials: int,
+    seeds: int,
+    settings: str | None,
+    epochs: int | None,
+    data: str,
+    output: Path | None,
+) -> None:
+    """Searches the settings of RECIPE with Optuna, by accuracy on the validation part.
+
+    Unpromising trials are given up early. Stopped, with Ctrl-C or otherwise, it goes on when it is started again.
+
+    \b
+    Example:
+      inkdigits tune sprint --trials 60 --seeds 3 --settings learning_rate,beta_1,beta_2
+    """
+    from inkdigits.cli.terminal import quiet_native_stderr
+    from inkdigits.data.source import load_dataset
+    from inkdigits.learning.recipes import change, find_recipe
+
+    chosen = change(find_recipe(recipe), {"epochs": epochs})
+    folder = output or Path("tune") / chosen.name
+    with quiet_native_stderr():
+        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
+        from inkdigits.evaluation.plots import plot_trials
+        from inkdigits.learning.tuning import tune
+        from inkdigits.learning.workers import one_thread_an_operation
+
+        one_thread_an_operation()
+    names = [name.strip() for name in settings.split(",")] if settings else []
+    study = tune(
+        chosen, load_dataset(data), folder / "study.db", trials=trials, seeds=seeds, settings=names, listener=_tell
+    )
+    best = {"recipe": chosen.name, "accuracy": study.best_value, "settings": study.best_params, "seeds": seeds}
+    (folder / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
+    values = [trial.value for trial in study.trials if trial.state.is_finished()]
+    plot_trials(values, folder / "trials.png")
+    click.echo(json.dumps(best))
+
+
+def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    value = (
+        f"{trial.value:.2%}" if trial.state.name == "COMPLETE" and trial.value is not None else trial.state.name.lower()
+    )
+    settings = ", ".join(f"{name} {number:.4g}" for name, number in trial.params.items())
+    best = max(other.value or 0 for other in study.trials if other.state.is_finished())
+    click.echo(f"trial {trial.number:3}  {value:8} best {best:.2%}  {settings}", err=True)
