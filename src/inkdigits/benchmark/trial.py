@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from inkdigits.errors import TrainingError
 from inkdigits.learning.launch import launch
@@ -133,19 +134,21 @@ def run(setting: Setting) -> Outcome | None:
     training = dataset.subset(chosen[: len(chosen) // recipe.batch_size * recipe.batch_size])
     fit_stem(model, training.glyphs)
     if setting.way.startswith("fit"):
-        epoch = _fit_epoch(model, recipe, training, tf_data="tf.data" in setting.way)
+        epochs = _fit_epochs(model, recipe, training, tf_data="tf.data" in setting.way)
     else:
         xla = "XLA" in setting.way
         trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=0, workers=workers, xla=xla)
-        epoch = _trainer_epoch(trainer, steps=1 if setting.way == "a call a step" else 20)
-    rates, cpu_share, whole = _timed(epoch, len(training))
+        epochs = _trainer_epochs(trainer, steps=1 if setting.way == "a call a step" else 20)
+    timed = [epoch for epoch in epochs[1:] or epochs if epoch.glyphs]
+    whole = sum(epoch.glyphs for epoch in epochs) == EPOCHS * len(training)
     if not workers.chief:
         return None
     accuracy = None
     if whole:
         held = dataset.subset(held_out)
         accuracy = make_scorer(model, held.glyphs, held.labels)()[0].accuracy
-    rate = median(rates)
+    rate = median(epoch.glyphs / epoch.seconds for epoch in timed)
+    cpu_share = sum(epoch.cpu_seconds for epoch in timed) / sum(epoch.seconds for epoch in timed)
     # A backward pass has twice the operations of the forward one: the gradients of a layer's inputs and of its weights.
     gflops = 3 * operations(model) * rate / 1e9
     return Outcome(setting=setting, glyphs_per_second=rate, gflops=gflops, cpu_share=cpu_share, accuracy=accuracy)
@@ -158,20 +161,29 @@ def _plain(setting: Setting) -> Recipe:
     return change(recipe, plain | {"batch_size": setting.batch_size, "betas": (0.9, 0.999)})
 
 
-Epoch = Callable[[float], int]  # trains an epoch, or until so many seconds have passed; gives the glyphs it trained on
+class _Epoch(NamedTuple):
+    """What an epoch, or the part of it that was done, trained on and took."""
+
+    glyphs: int
+    seconds: float
+    cpu_seconds: float
 
 
-def _trainer_epoch(trainer: Trainer, *, steps: int) -> Epoch:
-    def epoch(most_seconds: float) -> int:
-        began, first = time.perf_counter(), trainer.step
-        while trainer.step - first < trainer.steps_per_epoch and time.perf_counter() - began < most_seconds:
+def _trainer_epochs(trainer: Trainer, *, steps: int) -> list[_Epoch]:
+    epochs = []
+    end = time.perf_counter() + MOST_SECONDS
+    for number in range(1, EPOCHS + 1):
+        began, began_cpu, first = time.perf_counter(), time.process_time(), trainer.step
+        until = end if number > 1 else began + MOST_SECONDS / 2
+        while trainer.step < number * trainer.steps_per_epoch and time.perf_counter() < until:
             trainer.run(steps)
-        return (trainer.step - first) * trainer.recipe.batch_size
+        glyphs = (trainer.step - first) * trainer.recipe.batch_size
+        epochs.append(_Epoch(glyphs, time.perf_counter() - began, time.process_time() - began_cpu))
+    return epochs
 
-    return epoch
 
-
-def _fit_epoch(model: keras.Model, recipe: Recipe, training: Dataset, *, tf_data: bool) -> Epoch:
+def _fit_epochs(model: keras.Model, recipe: Recipe, training: Dataset, *, tf_data: bool) -> list[_Epoch]:
+    """One call of `fit`, as a tutorial has it: a call for each epoch would be slower."""
     import keras
     import numpy as np
     import tensorflow as tf
@@ -180,18 +192,18 @@ def _fit_epoch(model: keras.Model, recipe: Recipe, training: Dataset, *, tf_data
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     dropped.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=loss, metrics=["accuracy"])
     glyphs = training.glyphs.astype(np.float32) / 255
+    marks = [(time.perf_counter(), time.process_time())]
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: marks.append((time.perf_counter(), time.process_time()))
+    )
     if tf_data:
         source = tf.data.Dataset.from_tensor_slices((glyphs, training.labels)).cache()
         batches = source.shuffle(len(training)).batch(recipe.batch_size).prefetch(tf.data.AUTOTUNE)
-
-    def epoch(_most_seconds: float) -> int:
-        if tf_data:
-            dropped.fit(batches, verbose=0)
-        else:
-            dropped.fit(glyphs, training.labels, batch_size=recipe.batch_size, verbose=0)
-        return len(training)
-
-    return epoch
+        dropped.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[note])
+    else:
+        batch = {"batch_size": recipe.batch_size, "epochs": EPOCHS}
+        dropped.fit(glyphs, training.labels, **batch, verbose=0, callbacks=[note])
+    return [_Epoch(len(training), end[0] - began[0], end[1] - began[1]) for began, end in pairwise(marks)]
 
 
 def _with_dropout(model: keras.Model, rate: float) -> keras.Model:
@@ -203,26 +215,6 @@ def _with_dropout(model: keras.Model, rate: float) -> keras.Model:
     head = model.get_layer(HEAD)
     x = keras.layers.Dropout(rate)(head.input)
     return keras.Model(model.inputs, keras.layers.Activation("linear", dtype="float32")(head(x)))
-
-
-def _timed(epoch: Epoch, count: int) -> tuple[list[float], float, bool]:
-    """Glyphs a second of each timed epoch, CPU seconds a second, and whether all epochs were whole."""
-    rates: list[float] = []
-    left = MOST_SECONDS
-    cpu = wall = 0.0
-    whole = True
-    for number in range(EPOCHS):
-        began, began_cpu = time.perf_counter(), time.process_time()
-        done = epoch(left / 2)
-        seconds = time.perf_counter() - began
-        left -= seconds
-        whole = whole and done == count
-        if number or left < 0:
-            rates.append(done / seconds)
-            cpu, wall = cpu + time.process_time() - began_cpu, wall + seconds
-        if left <= 0 or (not whole and number):
-            break
-    return rates, cpu / wall, whole and len(rates) == EPOCHS - 1
 
 
 def main() -> None:
