@@ -16,6 +16,7 @@ from typing import IO
 from inkdigits.errors import TrainingError
 
 GRACE_SECONDS = 30  # for the others to say that one is gone
+ALIKE_SECONDS = 3  # between the ends of workers that stop for the same reason, rather than for one another's
 LOOK_SECONDS = 0.1
 
 
@@ -30,7 +31,7 @@ def launch(command: Sequence[str], count: int, *, quiet: bool = False) -> int:
         quiet: Whether the chief says nothing either.
 
     Returns:
-        The chief's exit code, if it ended by itself and before any other worker failed.
+        The chief's exit code, if all ended well or the chief has said itself why they did not.
 
     Raises:
         TrainingError: Another worker failed; all have ended.
@@ -43,7 +44,7 @@ def launch(command: Sequence[str], count: int, *, quiet: bool = False) -> int:
         workers = [_start(command, index, addresses, heard[index]) for index in range(count)]
         stack.callback(_end, workers)
         failed = _first_to_fail(workers)
-        if failed is None or (failed == 0 and workers[0].returncode > 0):
+        if failed is None or _chief_failed_alike(workers[0], workers[failed].returncode):
             return int(workers[0].returncode)
         raise _failure(failed, workers[failed].returncode, errors[failed], count)
 
@@ -76,6 +77,14 @@ def _first_to_fail(workers: Sequence[subprocess.Popen[str]]) -> int | None:
         if None not in codes:
             return None
         time.sleep(LOOK_SECONDS)
+
+
+def _chief_failed_alike(chief: subprocess.Popen[str], code: int) -> bool:
+    """Whether the chief has ended with the same error by itself, as all do of a wrong option, and so has said it."""
+    try:
+        return code > 0 and chief.wait(ALIKE_SECONDS) == code
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _failure(index: int, code: int, errors: IO[str], count: int) -> TrainingError:
