@@ -18,26 +18,22 @@ import json
 import time
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
-from inkdigits.learning.recipes import Recipe, find_recipe
+from inkdigits.learning.recipes import Recipe, change, find_recipe
 
 RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-256-128", "convnet")
 
 
-def train_once(name: str, seed: int, runs: Path, *, test: bool, settings: dict[str, Any]) -> dict[str, float]:
+def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
+    """Trains in the compiled loop and nothing else: no checkpoints, no packing."""
     from inkdigits.learning.network import build
-    from inkdigits.learning.recipes import change
     from inkdigits.learning.stem import fit_stem
     from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
     from inkdigits.learning.workers import one_thread_an_operation
 
     one_thread_an_operation()
-    recipe = change(find_recipe(name), settings)
-    if recipe.synthesis is not None:
-        return train_run(recipe, seed, runs, test=test)
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
@@ -93,15 +89,16 @@ def main() -> None:
     results = {}
     print(f"{'recipe':20} {'validation %':>14} {'test %':>14} {'s':>7} {'CPU-s':>7}   n = {arguments.seeds} seeds")
     for name in arguments.recipes.split(","):
-        runs = [
-            train_once(name, seed, arguments.runs, test=not arguments.no_test, settings=settings)
-            for seed in range(arguments.seeds)
-        ]
+        recipe, test = change(find_recipe(name), settings), not arguments.no_test
+        if recipe.synthesis is None:
+            runs = [train_once(recipe, seed, test=test) for seed in range(arguments.seeds)]
+        else:
+            runs = [train_run(recipe, seed, arguments.runs, test=test) for seed in range(arguments.seeds)]
         results[name] = runs
         columns = [spread([run["validation"] for run in runs])]
         columns.append("-" if arguments.no_test else spread([run["test"] for run in runs]))
         times = [mean(run[key] for run in runs) for key in ("seconds", "cpu_seconds")]
-        print(f"{name:20} {columns[0]:>14} {columns[1]:>14} {times[0]:7.1f} {times[1]:7.1f}", flush=True)
+        print(f"{name:20} {columns[0]:>14} {columns[1]:>14} {times[0]:7.2f} {times[1]:7.2f}", flush=True)
     if arguments.output:
         arguments.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

@@ -22,8 +22,8 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.data.splits import validation_split
-from inkdigits.learning.recipes import Augmentation, Convnet, Recipe, find_recipe
+from inkdigits.learning.recipes import Augmentation, Convnet, find_recipe
+from recipes import train_once
 
 MARK = "<!-- sprint -->", "<!-- /sprint -->"
 STOCK_GOAL, STOCK_EPOCHS = 0.99, 15
@@ -54,26 +54,6 @@ LADDER = (
         "network": Convnet(stages=((16, 16), (48, 64)), hidden=(128,))}),
     Rung(99.6, 10.0, "16-16, 64-64, dense 128; shifts of 1; two epochs", WIDER | {"epochs": 2}),
 )  # fmt: skip
-
-
-def train(recipe: Recipe, seed: int, *, test: bool) -> tuple[float, float, float]:
-    """Accuracy, %, seconds and CPU seconds of one training."""
-    from inkdigits.learning.network import build
-    from inkdigits.learning.stem import fit_stem
-    from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
-
-    dataset = load_mnist("train")
-    chosen, held_out = validation_split(dataset.labels)
-    training, held = dataset.subset(chosen), load_mnist("test") if test else dataset.subset(held_out)
-    model = build(recipe.network, seed=seed, precision=resolve_precision(recipe))
-    trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=seed)
-    trainer.compile()
-    began, began_cpu = time.perf_counter(), time.process_time()
-    fit_stem(model, training.glyphs)
-    while trainer.step < trainer.steps:
-        trainer.run(trainer.steps)
-    times = time.perf_counter() - began, time.process_time() - began_cpu
-    return make_scorer(model, held.glyphs, held.labels)()[0].accuracy * 100, *times
 
 
 def stock(seed: int) -> dict[str, Any]:
@@ -153,10 +133,6 @@ def main() -> None:
         print(json.dumps(stock(arguments.stock_seed)))
         return
     fits = [] if arguments.no_test else measure_stock(arguments.stock)
-
-    from inkdigits.learning.workers import one_thread_an_operation
-
-    one_thread_an_operation()
     stock_seconds = mean(fit["seconds"] for fit in fits) if fits else None
     head = ["goal", "network and length", "% right", "n", "s", "CPU-s", "stock `fit` takes"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
@@ -164,8 +140,9 @@ def main() -> None:
     for rung in LADDER:
         recipe = replace(find_recipe("sprint"), **rung.changes)
         seeds = arguments.seeds if rung.seconds < 1 else max(2, arguments.seeds // 2)
-        runs = [train(recipe, seed, test=not arguments.no_test) for seed in range(seeds)]
-        accuracies, seconds, cpu = zip(*runs, strict=True)
+        runs = [train_once(recipe, seed, test=not arguments.no_test) for seed in range(seeds)]
+        accuracies = [100 * run["validation" if arguments.no_test else "test"] for run in runs]
+        seconds, cpu = ([run[key] for run in runs] for key in ("seconds", "cpu_seconds"))
         rows.append({"seconds": median(seconds), "wrong": 100 - mean(accuracies), "spread": stdev(accuracies)})
         times = f"{stock_seconds / median(seconds):.0f} times as long" if rung.goal == 99.0 and stock_seconds else ""
         lines.append(
