@@ -94,3 +94,18 @@ def test_a_scheduler_that_starts_it_again_goes_on_with_the_run(data, tmp_path, c
     assert (tmp_path / "run" / "history.jsonl").read_text() == history
     assert run([*command[:-3], *command[-2:]]) == 1
     assert "not empty" in capfd.readouterr().err
+
+
+def test_a_network_learns_from_another_wherever_it_is_gone_on_with(data, tmp_path, capfd, monkeypatch):
+    settings = ["--epochs", "1", "--batch-size", "50", "--data", str(data)]
+    assert run(["train", "--recipe", "mlp-128", *settings, "-o", str(tmp_path / "teacher")]) == 0
+    monkeypatch.chdir(tmp_path)
+    student = ["train", "--recipe", "mlp-128", "--hidden", "8", *settings, "--teacher", "teacher", "-o", "student"]
+    assert run(student) == 0
+    facts = json.loads((tmp_path / "student" / "run.json").read_text())
+    assert facts["options"]["teachers"] == [str(tmp_path / "teacher")]
+    assert facts["teachers"][0]["recipe"] == "mlp-128"
+    capfd.readouterr()
+    assert run(["train", "--teacher", "nowhere", *settings, "-o", str(tmp_path / "other")]) == 3
+    assert "Expected a run's folder" in capfd.readouterr().err
+    assert not (tmp_path / "other").exists()

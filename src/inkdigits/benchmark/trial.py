@@ -120,7 +120,7 @@ def run(setting: Setting) -> Outcome | None:
     from inkdigits.data.splits import validation_split
     from inkdigits.learning.network import build, operations
     from inkdigits.learning.stem import fit_stem
-    from inkdigits.learning.trainer import Trainer, make_scorer
+    from inkdigits.learning.trainer import Execution, Trainer, make_scorer
     from inkdigits.learning.workers import join, one_thread_an_operation
 
     if setting.way in ("loop", "a call a step"):
@@ -136,8 +136,8 @@ def run(setting: Setting) -> Outcome | None:
     if setting.way.startswith("fit"):
         epochs = _fit_epochs(model, recipe, training, tf_data="tf.data" in setting.way)
     else:
-        xla = "XLA" in setting.way
-        trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=0, workers=workers, xla=xla)
+        execution = Execution(workers=workers, xla="XLA" in setting.way)
+        trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=0, execution=execution)
         epochs = _trainer_epochs(trainer, steps=1 if setting.way == "a call a step" else 20)
     timed = [epoch for epoch in epochs[1:] or epochs if epoch.glyphs]
     whole = sum(epoch.glyphs for epoch in epochs) == EPOCHS * len(training)

@@ -45,6 +45,9 @@ def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--patience", type=int, metavar="N", help="Stop after N epochs without better validation accuracy.")
 @click.option("--tensorboard", is_flag=True, help="Also write files for TensorBoard.")
 @click.option("--deterministic", is_flag=True, help="The same weights on any number of cores; slower.")
+@click.option("--teacher", "teachers", multiple=True, metavar="RUN", callback=lambda _context, _option, given: tuple(
+              str(Path(folder).resolve()) for folder in given),
+              help="Learn what a trained run answers, instead of the labels; several: their mean.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
               help="Train in N processes on this machine; TF_CONFIG, where set, decides instead.")  # fmt: skip
 @click.option("--weights", type=click.Choice(["auto", "int8", "float32"]), default="auto", show_default=True,
@@ -83,6 +86,7 @@ def command(
       inkdigits train --recipe mlp-128 --hidden 256,256 --activation sigmoid --epochs 20
       inkdigits train --data my-digits/ -o runs/mine
       inkdigits train --recipe convnet --workers 2
+      inkdigits train --recipe mlp-128 --teacher runs/convnet-1
     """
     from inkdigits.learning import recipes
 

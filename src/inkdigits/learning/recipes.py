@@ -42,6 +42,7 @@ class Convnet:
         stages: For each stage, the filters of its convolutions.
         stem: Filters, an even number, of a 6×6 convolution with stride 2 before the stages, which are found rather than
             trained (see `stem`); 0 for none.
+        averaged: Whether each filter's outputs are averaged over all places after the stages (global average pooling).
         hidden: Neurons of the dense layers between the stages and the logits; may be empty.
         activation: Nonlinearity after each convolution and hidden layer.
         dropout: Share of the last layer's inputs that training drops.
@@ -49,6 +50,7 @@ class Convnet:
 
     stages: tuple[tuple[int, ...], ...]
     stem: int = 0
+    averaged: bool = False
     hidden: tuple[int, ...] = ()
     activation: Activation = "relu"
     dropout: float = 0.0

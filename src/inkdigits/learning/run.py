@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from inkdigits.data.dataset import Dataset
@@ -47,6 +48,7 @@ class RunOptions:
         name: Of the packed model; the recipe's name if empty.
         deterministic: Trains in float32 and as if on two cores; after `workers.one_thread_an_operation` the weights are
             then the same on any number of them.
+        teachers: Folders of trained runs whose answers are learned in place of labels; see `distillation`.
     """
 
     seed: int = 0
@@ -55,6 +57,7 @@ class RunOptions:
     weights: Weights = "auto"
     name: str = ""
     deterministic: bool = False
+    teachers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**31:
@@ -85,7 +88,8 @@ class Run:
     @property
     def options(self) -> RunOptions:
         """The options it was started with."""
-        return RunOptions(**self.facts["options"])
+        options = self.facts["options"]
+        return RunOptions(**{**options, "teachers": tuple(options.get("teachers", ()))})
 
     def save(self, **facts: Any) -> None:
         """Adds facts to `run.json` and writes it, and makes the run's folder if there is none.
@@ -168,6 +172,17 @@ def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str,
     return Run(folder, facts)
 
 
+def trained_model(run: Run, *, precision: str = "float32") -> keras.Model:
+    """The network that a run has reached.
+
+    Raises:
+        TrainingError: The run has no checkpoint yet, or it is damaged.
+    """
+    model = build(run.recipe.network, precision=precision, refuses=run.recipe.refuses)
+    load_weights(run.final_checkpoint, model)
+    return model
+
+
 def versions() -> dict[str, str]:
     """Versions that a result depends on."""
     names = ("inkdigits", "tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -209,10 +224,9 @@ def pack_run(
     Raises:
         TrainingError: The run has no checkpoint yet, or the folder cannot be written.
     """
-    model = build(run.recipe.network, refuses=run.recipe.refuses)
-    load_weights(run.final_checkpoint, model)
     material = _material(run.recipe, dataset, check)
-    return pack(model, folder, material, facts=_card_facts(run, name=name, version=version), weights=weights)
+    facts = _card_facts(run, name=name, version=version)
+    return pack(trained_model(run), folder, material, facts=facts, weights=weights)
 
 
 def _material(recipe: Recipe, dataset: Dataset, check: Dataset | None) -> Material:
@@ -231,7 +245,7 @@ def _material(recipe: Recipe, dataset: Dataset, check: Dataset | None) -> Materi
 
 
 def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:
-    keep = ("data", "precision", "step", "epochs", "seconds", "versions")
+    keep = ("data", "teachers", "precision", "step", "epochs", "seconds", "cpu_seconds", "versions")
     training = {key: run.facts[key] for key in keep if key in run.facts} | {"seed": run.options.seed}
     of_mnist = run.facts["source"] == "mnist" or run.recipe.synthesis is not None  # it puts MNIST's digits into scenes
     return Facts(

@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -26,9 +29,9 @@ from inkdigits.image.glyph import Glyphs
 from inkdigits.learning.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
 from inkdigits.learning.network import build, to_float32
 from inkdigits.learning.recipes import Recipe
-from inkdigits.learning.run import Run, pack_run
+from inkdigits.learning.run import Run, open_run, pack_run, trained_model
 from inkdigits.learning.stem import fit_stem
-from inkdigits.learning.trainer import Score, Trainer, make_scorer, resolve_precision
+from inkdigits.learning.trainer import Execution, Score, Trainer, make_scorer, resolve_precision
 from inkdigits.learning.workers import Workers, alone
 from inkdigits.packed.card import Card
 
@@ -119,7 +122,7 @@ def train(
         session.run(stopped)
     load_weights(run.final_checkpoint, model)
     status = "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
-    run.save(status=status, step=trainer.step, epochs=trainer.epoch, seconds=session.seconds)
+    run.save(status=status, step=trainer.step, epochs=trainer.epoch, **session.times)
     to_float32(model, recipe.network).save(run.folder / "model.keras")
     with converting():
         card = pack_run(run, dataset, run.folder / "packed", check=check, weights=options.weights)
@@ -146,8 +149,30 @@ def _trainer(run: Run, training: Dataset, workers: Workers) -> Trainer:
         model = build(recipe.network, seed=options.seed, precision=precision, refuses=recipe.refuses)
     glyphs, labels = _with_synthesis(training, recipe)
     fit_stem(model, training.glyphs)
-    parts = DETERMINISTIC_PARTS if options.deterministic else None
-    return Trainer(model, recipe, glyphs, labels, seed=options.seed, workers=workers, parts=parts)
+    execution = Execution(workers=workers, parts=DETERMINISTIC_PARTS if options.deterministic else None)
+    teachers = _teachers(run, model)
+    return Trainer(model, recipe, glyphs, labels, seed=options.seed, teachers=teachers, execution=execution)
+
+
+def _teachers(run: Run, model: keras.Model) -> list[keras.Model]:
+    """The networks that a run learns from, which must be those that it was started with."""
+    runs = [open_run(Path(folder)) for folder in run.options.teachers]
+    teachers = [trained_model(teacher, precision=model.input.dtype) for teacher in runs]
+    for teacher, folder in zip(teachers, run.options.teachers, strict=True):
+        if teacher.output_shape != model.output_shape:
+            raise TrainingError(
+                f"Expected teachers with {model.output_shape[-1]} answers. Received: {folder}, "
+                f"with {teacher.output_shape[-1]}.",
+                hint="Let it learn from a run with the same classes.",
+            )
+    hashes = [sha256(teacher.final_checkpoint.read_bytes()).hexdigest() for teacher in runs]
+    facts = [{"recipe": teacher.recipe.name, "sha256": it} for teacher, it in zip(runs, hashes, strict=True)]
+    if facts and run.facts.setdefault("teachers", facts) != facts:
+        raise TrainingError(
+            f"Expected the teachers that the run was started with: {run.facts['teachers']}. Received: {facts}.",
+            hint="A teacher was trained on since: start a new run.",
+        )
+    return teachers
 
 
 def _check_same_step(workers: Workers, trainer: Trainer) -> None:
@@ -201,6 +226,12 @@ class _Session:
         self._history = [line for line in run.history() if line["step"] <= trainer.step]
         self._writer = _tensorboard_writer(run) if run.options.tensorboard else None
         self.seconds: float = run.facts.get("seconds", 0.0) if trainer.step else 0.0
+        self.cpu_seconds: float = run.facts.get("cpu_seconds", 0.0) if trainer.step else 0.0
+
+    @property
+    def times(self) -> dict[str, float]:
+        """Of the steps alone, over all sittings: seconds, and those of this process's CPU time."""
+        return {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds}
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Trains until the recipe ends, patience runs out, or `stopped()`."""
@@ -209,7 +240,7 @@ class _Session:
         sums = _Sums()
         self._write_history()
         while trainer.step < trainer.steps:
-            before, began = trainer.step, time.perf_counter()
+            before, began, began_cpu = trainer.step, time.perf_counter(), time.process_time()
             ending = stopped() or self._out_of_patience()
             count = 0 if ending else min(chunk, self._report_every - before % self._report_every)
             if not self._workers.agree(count):
@@ -217,6 +248,7 @@ class _Session:
             score = trainer.run(count)
             seconds = time.perf_counter() - began
             self.seconds += seconds
+            self.cpu_seconds += time.process_time() - began_cpu
             done = trainer.step - before
             sums.add(score, done, seconds)
             # The first chunk compiles the loop: it says nothing about speed.
@@ -260,7 +292,7 @@ class _Session:
         if validation.accuracy > best:
             save_checkpoint(run.best_checkpoint, trainer)
         save_checkpoint(run.last_checkpoint, trainer)
-        run.save(step=trainer.step, seconds=self.seconds)
+        run.save(step=trainer.step, **self.times)
         if self._writer is not None:
             with self._writer.as_default(trainer.step):
                 for name in ("loss", "accuracy", "validation_loss", "validation_accuracy"):

@@ -7,8 +7,8 @@ share each batch take the steps that one would take alone. Knows nothing of file
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import TrainingError
 from inkdigits.learning.augment import augment
+from inkdigits.learning.distillation import distillation_loss
 from inkdigits.learning.draws import Draws
 from inkdigits.learning.network import HEAD
 from inkdigits.learning.recipes import Mlp, Recipe
@@ -55,6 +56,23 @@ def resolve_precision(recipe: Recipe) -> str:
     return "bfloat16" if native_bfloat16() else "float32"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """How steps are taken: it changes how fast they are, and their results by no more than rounding.
+
+    Attributes:
+        workers: Who shares each batch; by default this process alone.
+        parts: In how many parts a device's rows go through the network side by side; by default one for each core if an
+            operation takes a single thread (`workers.one_thread_an_operation`), else one or two.
+        xla: Whether XLA compiles what a step does with its glyphs; on a CPU it gains nothing and makes convolutions
+            many times slower.
+    """
+
+    workers: Workers = field(default_factory=alone)
+    parts: int | None = None
+    xla: bool = False
+
+
 class Trainer:
     """Trains one model on one set of glyphs.
 
@@ -64,12 +82,8 @@ class Trainer:
         glyphs: Shape `(N, 28, 28)`, uint8; of all workers the same.
         labels: Shape `(N,)`, below the number of the model's logits.
         seed: Of the order of glyphs, of augmentation and of dropout.
-        workers: Who shares each batch; by default this process alone.
-        parts: In how many parts a device's rows go through the network side by side; by default one for each core if an
-            operation takes a single thread (`workers.one_thread_an_operation`), else one or two. Each number gives the
-            same weights to rounding.
-        xla: Whether XLA compiles what a step does with its glyphs; on a CPU it gains nothing and makes convolutions
-            many times slower.
+        teachers: Models whose mean answer to each changed glyph is learned in place of its label; with as many logits.
+        execution: How the steps are taken.
 
     Raises:
         TrainingError: There are fewer glyphs than one batch takes.
@@ -83,9 +97,8 @@ class Trainer:
         labels: NDArray[np.integer],
         *,
         seed: int,
-        workers: Workers | None = None,
-        parts: int | None = None,
-        xla: bool = False,
+        teachers: Sequence[keras.Model] = (),
+        execution: Execution | None = None,
     ) -> None:
         if len(glyphs) < recipe.batch_size:
             raise TrainingError(
@@ -98,7 +111,9 @@ class Trainer:
         self.step = 0
         self.steps = recipe.steps(len(glyphs))
         self.steps_per_epoch = len(glyphs) // recipe.batch_size
-        self._workers = workers or alone()
+        self._teachers = teachers
+        execution = execution or Execution()
+        self._workers = execution.workers
         self._weights = [weight.value for weight in model.trainable_variables]
         with self._workers.strategy.scope():
             self.slots = [
@@ -107,11 +122,11 @@ class Trainer:
         self._head = model.get_layer(HEAD)
         self._body = keras.Model(model.inputs, self._head.input)
         devices = self._workers.strategy.num_replicas_in_sync
-        self._parts = parts or _parallel_parts(recipe, model.input.dtype, devices)
+        self._parts = execution.parts or _parallel_parts(recipe, model.input.dtype, devices)
         self._glyphs = tf.constant(glyphs)
         self._labels = tf.constant(labels.astype(np.int32))
         self._order: tuple[int, tf.Tensor] = (-1, tf.zeros(0, tf.int32))
-        self._change = tf.function(self._update, jit_compile=True, autograph=False) if xla else self._update
+        self._change = tf.function(self._update, jit_compile=True, autograph=False) if execution.xla else self._update
         self._loop = tf.function(self._run, reduce_retracing=True, autograph=False)
 
     @property
@@ -184,12 +199,17 @@ class Trainer:
         first, last = self._rows()
         cuts = [first + part * (last - first) // self._parts for part in range(self._parts + 1)]
         with tf.GradientTape() as tape:
-            parts = []
+            parts, losses = [], []
             for start, stop in pairwise(cuts):
-                draws = Draws(seed, size, start, stop)
-                parts.append(self._logits(self._inputs(glyphs[start - first : stop - first], draws), draws))
+                draws, rows = Draws(seed, size, start, stop), slice(start - first, stop - first)
+                x = self._inputs(glyphs[rows], draws)
+                parts.append(self._logits(x, draws))
+                if self._teachers:
+                    losses.append(distillation_loss(parts[-1], [teacher(x) for teacher in self._teachers]))
+                else:
+                    losses.append(_cross_entropy(labels[rows], parts[-1], recipe.label_smoothing))
             logits = tf.concat(parts, axis=0)
-            loss = tf.reduce_sum(_cross_entropy(labels, logits, recipe.label_smoothing)) / size
+            loss = tf.reduce_sum(tf.concat(losses, axis=0)) / size
         gradients = tape.gradient(loss, self._weights)
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
         sums = tf.stack([loss, tf.reduce_sum(tf.cast(hits, tf.float32))])
