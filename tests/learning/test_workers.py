@@ -64,6 +64,41 @@ def test_several_workers_give_the_loss_curve_of_one(data, one_alone, tmp_path, c
         assert line["validation_loss"] == pytest.approx(other["validation_loss"], abs=1e-5)
 
 
+DEVICES = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+
+count = int(sys.argv[1])
+processor = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * count)
+
+from inkdigits.data.mnist import load_mnist
+from inkdigits.learning.network import build
+from inkdigits.learning.recipes import change, find_recipe
+from inkdigits.learning.trainer import Execution, Trainer
+from inkdigits.learning.workers import Workers, alone
+
+workers = Workers(tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])) if count > 1 else alone()
+recipe = change(find_recipe("convnet"), {"precision": "float32", "learning_rate": 1e-3, "schedule": "constant"})
+data = load_mnist("train").subset(np.arange(1280))
+with workers.strategy.scope():
+    model = build(recipe.network)
+trainer = Trainer(model, recipe, data.glyphs, data.labels, seed=1, execution=Execution(workers=workers))
+print(json.dumps([trainer.run(2).loss for _ in range(10)]))
+"""
+
+
+def test_several_devices_of_one_process_give_the_loss_curve_of_one():
+    """As several GPUs do, by `MirroredStrategy`; here one processor stands for three."""
+    curves = []
+    for count in (1, 3):
+        ran = subprocess.run([sys.executable, "-c", DEVICES, str(count)], check=True, capture_output=True, timeout=300)
+        curves.append(json.loads(ran.stdout))
+    assert curves[1] == pytest.approx(curves[0], abs=1e-5)
+    assert curves[0][-1] < curves[0][0] - 0.5
+
+
 def workers_of(parent):
     """The processes that a launcher has started, the chief first."""
     children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=True)
