@@ -21,7 +21,8 @@ from statistics import mean, stdev
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
-from inkdigits.learning.recipes import Recipe, change, find_recipe
+from inkdigits.learning.recipe import Recipe, change
+from inkdigits.learning.recipes import find_recipe
 
 RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-256-128", "convnet")
 

@@ -22,38 +22,32 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.learning.recipes import Augmentation, Convnet, find_recipe
+from inkdigits.learning.recipe import Recipe
+from inkdigits.learning.recipes import find_recipe
 from recipes import train_once
 
 MARK = "<!-- sprint -->", "<!-- /sprint -->"
 STOCK_GOAL, STOCK_EPOCHS = 0.99, 15
-WIDER: dict[str, Any] = {
-    "max_steps": None,
-    "network": Convnet(stages=((16, 16), (64, 64)), hidden=(128,)),
-    "batch_size": 128,
-    "learning_rate": 6e-3,
-    "augmentation": Augmentation(shift=1),
-}
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A goal, % right and seconds, and how `sprint` is changed to reach it."""
+    """A goal, % right and seconds, and the recipe that is to reach it, with changes."""
 
     goal: float
     seconds: float
     what: str
-    changes: dict[str, Any]
+    recipe: Recipe
 
 
+SPRINT = find_recipe("sprint")
 LADDER = (
-    Rung(97.27, 0.15, "`sprint`, 60 steps of 128", {"max_steps": 60, "batch_size": 128, "learning_rate": 1.4e-2}),
-    Rung(98.0, 0.25, "`sprint`, 85 steps", {"max_steps": 85}),
-    Rung(99.0, 0.6, "`sprint`, 310 steps of 160", {}),
-    Rung(99.4, 4.0, "16-16, 48-64, dense 128; shifts of 1; one epoch", WIDER | {
-        "network": Convnet(stages=((16, 16), (48, 64)), hidden=(128,))}),
-    Rung(99.6, 10.0, "16-16, 64-64, dense 128; shifts of 1; two epochs", WIDER | {"epochs": 2}),
-)  # fmt: skip
+    Rung(97.27, 0.15, "`sprint`, 60 steps of 128", replace(SPRINT, max_steps=60, batch_size=128, learning_rate=1.4e-2)),
+    Rung(98.0, 0.25, "`sprint`, 85 steps", replace(SPRINT, max_steps=85)),
+    Rung(99.0, 0.6, "`sprint`, 310 steps of 160", SPRINT),
+    Rung(99.4, 4.0, "`sprint-4s`", find_recipe("sprint-4s")),
+    Rung(99.6, 10.0, "`sprint-10s`", find_recipe("sprint-10s")),
+)
 
 
 def stock(seed: int) -> dict[str, Any]:
@@ -138,9 +132,8 @@ def main() -> None:
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     rows = []
     for rung in LADDER:
-        recipe = replace(find_recipe("sprint"), **rung.changes)
         seeds = arguments.seeds if rung.seconds < 1 else max(2, arguments.seeds // 2)
-        runs = [train_once(recipe, seed, test=not arguments.no_test) for seed in range(seeds)]
+        runs = [train_once(rung.recipe, seed, test=not arguments.no_test) for seed in range(seeds)]
         accuracies = [100 * run["validation" if arguments.no_test else "test"] for run in runs]
         seconds, cpu = ([run[key] for run in runs] for key in ("seconds", "cpu_seconds"))
         rows.append({"seconds": median(seconds), "wrong": 100 - mean(accuracies), "spread": stdev(accuracies)})

@@ -5,7 +5,7 @@ import pytest
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.mnist import load_mnist
-from inkdigits.learning.recipes import Augmentation, Convnet, Mlp, Recipe
+from inkdigits.learning.recipe import Augmentation, Convnet, Mlp, Recipe
 
 
 @pytest.fixture(scope="session")

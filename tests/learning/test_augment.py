@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from inkdigits.learning.augment import augment
 from inkdigits.learning.draws import Draws
-from inkdigits.learning.recipes import Augmentation
+from inkdigits.learning.recipe import Augmentation
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import tensorflow as tf
 from inkdigits.errors import MissingModelError, TrainingError
 from inkdigits.learning.distillation import TEMPERATURE, distillation_loss
 from inkdigits.learning.network import build
-from inkdigits.learning.recipes import change
+from inkdigits.learning.recipe import change
 from inkdigits.learning.run import RunOptions, open_run, start_run
 from inkdigits.learning.session import train
 from inkdigits.learning.trainer import Trainer, make_scorer
@@ -26,6 +26,8 @@ def test_the_gradient_draws_the_softened_answer_to_the_teachers_mean():
     taught = (softmax(first / TEMPERATURE) + softmax(second / TEMPERATURE)) / 2
     expected = TEMPERATURE * (softmax(student / TEMPERATURE) - taught)
     np.testing.assert_allclose(tape.gradient(loss, logits).numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(distillation_loss(tf.constant(first), [tf.constant(first)]).numpy(), 0, atol=1e-5)
+    assert (loss.numpy() > 0).all()
 
 
 def test_a_student_learns_from_its_teacher_what_its_labels_do_not_say(convnet, mlp, small):
@@ -90,6 +92,6 @@ def test_a_teacher_that_was_changed_or_is_gone_stops_the_resumed_run(teacher, ml
 
 
 def test_a_teacher_with_other_classes_is_refused(mlp, small, tmp_path, teacher, monkeypatch):
-    monkeypatch.setattr("inkdigits.learning.recipes.Recipe.refuses", property(lambda recipe: recipe == mlp))
+    monkeypatch.setattr("inkdigits.learning.recipe.Recipe.refuses", property(lambda recipe: recipe == mlp))
     with pytest.raises(TrainingError, match="Expected teachers with 11 answers"):
         train(student(tmp_path / "run", mlp, teacher), small)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.learning.recipes import Augmentation, Convnet, Recipe
+from inkdigits.learning.recipe import Augmentation, Convnet, Recipe
 from inkdigits.learning.run import RunOptions, open_run, start_run
 from inkdigits.learning.session import train
 

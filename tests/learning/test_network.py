@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from inkdigits.learning.network import build, operations, to_float32
-from inkdigits.learning.recipes import RECIPES, Convnet, find_recipe
+from inkdigits.learning.recipe import Convnet
+from inkdigits.learning.recipes import RECIPES, find_recipe
 
 PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
     "mlp-128": 784 * 128 + 128 + 128 * 10 + 10,
@@ -18,8 +19,17 @@ PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
     "mlp-512-256-128": 784 * 512 + 512 + 512 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10,
     "convnet": 34_826,  # as Keras' mnist_convnet says of itself
     "sprint": 36 * 16 + 9 * 16 * 32 + 32 + 800 * 128 + 128 + 128 * 10 + 10,
+    "sprint-4s": 9 * 16 + 16 + 9 * 16 * 16 + 16 + 9 * 16 * 48 + 48 + 9 * 48 * 64 + 64 + 1024 * 128 + 128 + 1280 + 10,
+    "sprint-10s": 9 * 16 + 16 + 9 * 16 * 16 + 16 + 9 * 16 * 64 + 64 + 9 * 64 * 64 + 64 + 1024 * 128 + 128 + 1280 + 10,
+    "best": 9 * 32 + 32 + 9 * 32 * 32 + 32 + 9 * 32 * 64 + 64 + 2 * (9 * 64 * 64 + 64) + 576 * 10 + 10,
+    "tiny-25k": 9 * 16 + 16 + 9 * 16 * 16 + 16 + 9 * 16 * 32 + 32 + 9 * 32 * 32 + 32 + 512 * 10 + 10,
+    "tiny-8k": 9 * 10 + 10 + 9 * 10 * 10 + 10 + 9 * 10 * 16 + 16 + 9 * 16 * 16 + 16 + 256 * 10 + 10,
+    "tiny-2k": 9 * 5 + 5 + 9 * 5 * 6 + 6 + 9 * 6 * 7 + 7 + 9 * 7 * 5 + 5 + 80 * 10 + 10,
     "reader": 9 * 32 + 32 + 9 * 32 * 32 + 32 + 9 * 32 * 64 + 64 + 9 * 64 * 64 + 64 + 1024 * 256 + 256 + 256 * 10 + 10,
 }
+
+
+FLAT = {"convnet": 5 * 5 * 64, "best": 3 * 3 * 64, "tiny-25k": 4 * 4 * 32, "tiny-8k": 4 * 4 * 16, "tiny-2k": 4 * 4 * 5}
 
 
 @pytest.fixture(params=RECIPES, ids=lambda recipe: recipe.name)
@@ -36,10 +46,15 @@ def test_the_number_of_parameters(recipe):
     assert build(recipe.network).count_params() == PARAMETERS[recipe.name]
 
 
+@pytest.mark.parametrize(("name", "most"), [("tiny-25k", 25_000), ("tiny-8k", 8_000), ("tiny-2k", 2_000)])
+def test_the_small_are_as_small_as_they_say(name, most):
+    assert PARAMETERS[name] <= most
+
+
 def test_a_network_that_refuses_has_an_eleventh_logit_and_nothing_else_more(recipe, glyphs):
     model = build(recipe.network, refuses=True)
     assert model(glyphs[:3], training=False).shape == (3, 11)
-    last = recipe.network.hidden[-1] if recipe.network.hidden else 1600  # 5 x 5 x 64
+    last = recipe.network.hidden[-1] if recipe.network.hidden else FLAT[recipe.name]
     assert model.count_params() == PARAMETERS[recipe.name] + last + 1
 
 

@@ -5,16 +5,8 @@ import pytest
 
 from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.errors import MissingModelError, SettingError
-from inkdigits.learning.recipes import (
-    RECIPES,
-    Augmentation,
-    Convnet,
-    Mlp,
-    Recipe,
-    change,
-    find_recipe,
-    recipe_from_dict,
-)
+from inkdigits.learning.recipe import Augmentation, Convnet, Mlp, Recipe, change, recipe_from_dict
+from inkdigits.learning.recipes import RECIPES, find_recipe
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

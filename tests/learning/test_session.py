@@ -14,7 +14,7 @@ from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.checkpoint import write_atomically
 from inkdigits.learning.network import build
 from inkdigits.learning.pack import REFUSED_DIGITS, Facts, Material, pack
-from inkdigits.learning.recipes import Mlp, Recipe, change
+from inkdigits.learning.recipe import Mlp, Recipe, change
 from inkdigits.learning.run import MNIST_LICENSE, RunOptions, _card_facts, _material, open_run, pack_run, start_run
 from inkdigits.learning.session import train
 from inkdigits.learning.trainer import Trainer

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from inkdigits.learning.network import build
-from inkdigits.learning.recipes import Convnet, find_recipe
+from inkdigits.learning.recipe import Convnet
+from inkdigits.learning.recipes import find_recipe
 from inkdigits.learning.stem import fit_stem
 
 

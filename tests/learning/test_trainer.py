@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from inkdigits.errors import TrainingError
 from inkdigits.learning.network import build
-from inkdigits.learning.recipes import change
+from inkdigits.learning.recipe import change
 from inkdigits.learning.trainer import Trainer, learning_rate, make_scorer, native_bfloat16, resolve_precision
 
 

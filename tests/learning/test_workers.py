@@ -75,7 +75,8 @@ tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceCo
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.learning.network import build
-from inkdigits.learning.recipes import change, find_recipe
+from inkdigits.learning.recipe import change
+from inkdigits.learning.recipes import find_recipe
 from inkdigits.learning.trainer import Execution, Trainer
 from inkdigits.learning.workers import Workers, alone
 

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from inkdigits.errors import TrainingError
 from inkdigits.learning.launch import launch
-from inkdigits.learning.recipes import Recipe, change, find_recipe
+from inkdigits.learning.recipe import Recipe, change
+from inkdigits.learning.recipes import find_recipe
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +42,7 @@ class Setting:
     """One way of training.
 
     Attributes:
-        recipe: Whose network is trained, without augmentation, with Adam at a constant rate of 1e-3.
+        recipe: Whose network is trained, with Adam at a constant rate of 1e-3.
         way: Many steps in one compiled loop, each operation on one core and a part of the batch for each core; the loop
             with TensorFlow's own threads in each operation, and with XLA besides; one call from Python for each step;
             Keras' `fit` on arrays and on tf.data.
@@ -49,6 +50,7 @@ class Setting:
         batch_size: Glyphs a step.
         cores: That may be used, by all workers together.
         workers: Processes that share each batch.
+        augmented: Whether the recipe's augmentation is kept, which `fit` has not.
     """
 
     recipe: str
@@ -57,6 +59,7 @@ class Setting:
     batch_size: int = 128
     cores: int
     workers: int = 1
+    augmented: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +159,9 @@ def run(setting: Setting) -> Outcome | None:
 
 def _plain(setting: Setting) -> Recipe:
     """The recipe with nothing that one way of training has and another has not."""
-    recipe = replace(find_recipe(setting.recipe), augmentation=None, synthesis=None)
+    recipe = replace(find_recipe(setting.recipe), synthesis=None)
+    if not setting.augmented:
+        recipe = replace(recipe, augmentation=None)
     plain = {"epochs": EPOCHS, "learning_rate": LEARNING_RATE, "schedule": "constant", "label_smoothing": 0.0}
     return change(recipe, plain | {"batch_size": setting.batch_size, "betas": (0.9, 0.999)})
 

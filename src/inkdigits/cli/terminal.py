@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
 
-    from inkdigits.learning.recipes import Recipe
+    from inkdigits.learning.recipe import Recipe
     from inkdigits.learning.session import Progress
 
 

@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from inkdigits.data.dataset import Dataset
-    from inkdigits.learning.recipes import Recipe
+    from inkdigits.learning.recipe import Recipe
     from inkdigits.learning.run import Run
     from inkdigits.learning.workers import Workers
 
@@ -88,14 +88,13 @@ def command(
       inkdigits train --recipe convnet --workers 2
       inkdigits train --recipe mlp-128 --teacher runs/convnet-1
     """
-    from inkdigits.learning import recipes
+    from inkdigits.learning.recipe import change
+    from inkdigits.learning.recipes import find_recipe
 
     if list_recipes:
         _show_recipes()
         return 0
-    chosen = recipes.change(
-        recipes.find_recipe(recipe), {name: value for name, value in settings.items() if name in _RECIPE_SETTINGS}
-    )
+    chosen = change(find_recipe(recipe), {name: value for name, value in settings.items() if name in _RECIPE_SETTINGS})
     given = _given_options()
     if or_resume and output is not None and (output / "run.json").is_file():
         resume, output = output, None

@@ -40,7 +40,8 @@ def command(
     """
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.data.source import load_dataset
-    from inkdigits.learning.recipes import change, find_recipe
+    from inkdigits.learning.recipe import change
+    from inkdigits.learning.recipes import find_recipe
 
     chosen = change(find_recipe(recipe), {"epochs": epochs})
     folder = output or Path("tune") / chosen.name

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from inkdigits.image.glyph import CENTER, GLYPH_SIDE
 from inkdigits.learning.draws import Draws
-from inkdigits.learning.recipes import Augmentation
+from inkdigits.learning.recipe import Augmentation
 
 AMOUNTS, BENDS, GRAIN = 1, 2, 3  # streams
 

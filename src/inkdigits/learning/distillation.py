@@ -16,13 +16,14 @@ TEMPERATURE = 4.0  # softens both answers, so that what a teacher thinks of the 
 
 
 def distillation_loss(logits: tf.Tensor, taught: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Cross-entropy of each row with the mean of the teachers' chances, shape `(N,)`, nats.
+    """How far each row is from the mean of the teachers' chances (Kullback-Leibler divergence), shape `(N,)`, nats.
 
     Args:
         logits: Of the student, shape `(N, classes)`, float32.
         taught: Each teacher's, the same shape.
     """
     chances = tf.add_n([tf.nn.softmax(tf.cast(one, tf.float32) / TEMPERATURE) for one in taught]) / len(taught)
-    softened = logits / TEMPERATURE
-    # Softening divides the gradients by the square.
-    return tf.nn.softmax_cross_entropy_with_logits(tf.stop_gradient(chances), softened) * TEMPERATURE**2
+    chances = tf.stop_gradient(chances)
+    own = tf.nn.log_softmax(logits / TEMPERATURE)
+    divergence = tf.reduce_sum(tf.math.xlogy(chances, chances) - chances * own, axis=1)
+    return divergence * TEMPERATURE**2  # softening divides the gradients by the square

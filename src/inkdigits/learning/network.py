@@ -13,7 +13,7 @@ from typing import Any
 
 from inkdigits.data.dataset import CLASSES
 from inkdigits.errors import require
-from inkdigits.learning.recipes import Convnet, Mlp
+from inkdigits.learning.recipe import Convnet, Mlp
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the CPU build announces itself on every start
 require("tensorflow", extra="train", purpose="training")
@@ -51,8 +51,7 @@ def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32", 
             for filters in stage:
                 x = _convolution(network, filters, next(seeds), policy, kernel_size=3)(x)
             x = keras.layers.MaxPooling2D(2, dtype=policy)(x)
-        gather = keras.layers.GlobalAveragePooling2D if network.averaged else keras.layers.Flatten
-        x = gather(dtype=policy)(x)
+        x = keras.layers.Flatten(dtype=policy)(x)
     for size in network.hidden:
         x = _dense(network, size, next(seeds), policy)(x)
         x = keras.layers.Activation(network.activation, dtype=policy)(x)

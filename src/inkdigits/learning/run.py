@@ -28,7 +28,7 @@ from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.learning.checkpoint import load_weights, write_atomically
 from inkdigits.learning.network import build
 from inkdigits.learning.pack import CALIBRATION_COUNT, Facts, Material, Weights, pack
-from inkdigits.learning.recipes import Recipe, recipe_from_dict
+from inkdigits.learning.recipe import Recipe, recipe_from_dict
 from inkdigits.packed.card import Card
 
 PICTURES_SHARE = 0.06  # of the recipe's synthesis, made anew of MNIST's validation part for calibration

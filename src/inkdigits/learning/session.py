@@ -28,7 +28,7 @@ from inkdigits.errors import TrainingError, require
 from inkdigits.image.glyph import Glyphs
 from inkdigits.learning.checkpoint import load_checkpoint, load_weights, save_checkpoint, write_atomically
 from inkdigits.learning.network import build, to_float32
-from inkdigits.learning.recipes import Recipe
+from inkdigits.learning.recipe import Recipe
 from inkdigits.learning.run import Run, open_run, pack_run, trained_model
 from inkdigits.learning.stem import fit_stem
 from inkdigits.learning.trainer import Execution, Score, Trainer, make_scorer, resolve_precision

@@ -22,7 +22,7 @@ from inkdigits.learning.augment import augment
 from inkdigits.learning.distillation import distillation_loss
 from inkdigits.learning.draws import Draws
 from inkdigits.learning.network import HEAD
-from inkdigits.learning.recipes import Mlp, Recipe
+from inkdigits.learning.recipe import Mlp, Recipe
 from inkdigits.learning.workers import Workers, alone, usable_cores
 
 WARM_UP = 0.25  # of all steps, in a one-cycle schedule

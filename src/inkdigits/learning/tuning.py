@@ -16,7 +16,7 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import SettingError, require
 from inkdigits.learning.network import build
-from inkdigits.learning.recipes import Recipe
+from inkdigits.learning.recipe import Recipe
 from inkdigits.learning.stem import fit_stem
 from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
 
