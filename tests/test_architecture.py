@@ -21,6 +21,7 @@ ROOMS = {
     "reading": {"errors", "image", "packed"},
     "learning": {"errors", "image", "data", "evaluation", "packed"},
     "benchmark": {"errors", "data", "evaluation", "learning"},
+    "sklearn": {"errors", "image", "data", "learning"},
     "inkdigits": {"errors", "packed", "reading"},
     "cli": {"inkdigits", "errors", "image", "data", "evaluation", "packed", "reading", "learning", "benchmark"},
     "__main__": {"cli"},
@@ -28,13 +29,14 @@ ROOMS = {
 
 # Where each dependency may be imported. One that is not here has no place yet.
 DEPENDENCIES = {
-    "numpy": {"image", "data", "packed", "evaluation", "reading", "learning", "benchmark", "cli"},
+    "numpy": {"image", "data", "packed", "evaluation", "reading", "learning", "benchmark", "sklearn", "cli"},
     "PIL": {"image", "data", "reading", "cli"},
     "cv2": {"image", "data"},
     "ai_edge_litert": {"packed"},
     "tensorflow": {"learning", "benchmark"},
     "keras": {"learning", "benchmark"},
     "optuna": {"learning", "cli"},
+    "sklearn": {"sklearn"},
     "tensorboard": {"learning"},
     "matplotlib": {"evaluation", "benchmark"},
     "click": {"cli"},

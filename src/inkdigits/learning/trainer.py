@@ -338,6 +338,30 @@ _APPLY: dict[str, Callable[[Tensors, Tensors, Tensors, tf.Tensor, tf.Tensor, Rec
 }
 
 
+def make_answerer(
+    model: keras.Model, *, batch_size: int = EVALUATION_BATCH
+) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Compiles a model's answers.
+
+    Args:
+        model: As `network.build` gives it.
+        batch_size: Glyphs that go through it at once.
+
+    Returns:
+        A function from glyphs, shape `(N, 28, 28)`, uint8, to logits, shape `(N, classes)`.
+    """
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def logits_of(batch: tf.Tensor) -> tf.Tensor:
+        return model(tf.cast(batch, model.input.dtype) / 255, training=False)
+
+    def answer(glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        starts = range(0, max(1, len(glyphs)), batch_size)
+        return np.concatenate([logits_of(glyphs[start : start + batch_size]).numpy() for start in starts])
+
+    return answer
+
+
 def make_scorer(
     model: keras.Model, glyphs: NDArray[np.uint8], labels: NDArray[np.integer]
 ) -> Callable[[], tuple[Score, NDArray[np.float32]]]:
@@ -351,14 +375,10 @@ def make_scorer(
     Returns:
         A function that gives the score over exactly N glyphs, and the logits, shape `(N, classes)`.
     """
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def logits_of(batch: tf.Tensor) -> tf.Tensor:
-        return model(tf.cast(batch, model.input.dtype) / 255, training=False)
+    answer = make_answerer(model)
 
     def score() -> tuple[Score, NDArray[np.float32]]:
-        starts = range(0, len(glyphs), EVALUATION_BATCH)
-        logits = np.concatenate([logits_of(glyphs[start : start + EVALUATION_BATCH]).numpy() for start in starts])
+        logits = answer(glyphs)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels.astype(np.int32), logits).numpy()
         return Score(float(losses.mean()), float((logits.argmax(1) == labels).mean())), logits
 
