@@ -31,12 +31,15 @@ demo: $(VENV)/train.stamp  ## train on MNIST, evaluate, read sample pictures
 
 test: $(VENV)/dev.stamp  ## all tests; those of TensorFlow in a process of their own
 	@echo "== tests without TensorFlow"
-	@$(BIN)/python -m pytest -q --ignore=tests/learning
+	@$(BIN)/python -m pytest -q --ignore=tests/learning -m "not browser"
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then \
+		echo "== tests in a browser"; $(BIN)/python -m pytest -q -m browser tests/evaluation; \
+	else echo "== no Chromium here: tests in a browser left out"; fi
 	@echo "== tests with TensorFlow"
 	@$(BIN)/python -m pytest -q tests/learning
 
 test-fast: $(VENV)/dev.stamp  ## the tests that take about a minute
-	@$(BIN)/python -m pytest -q -m "not slow" --ignore=tests/learning
+	@$(BIN)/python -m pytest -q -m "not slow and not browser" --ignore=tests/learning
 
 check: $(VENV)/dev.stamp  ## style, types
 	@$(BIN)/ruff check .

@@ -30,7 +30,7 @@ ROOMS = {
 # Where each dependency may be imported. One that is not here has no place yet.
 DEPENDENCIES = {
     "numpy": {"image", "data", "packed", "evaluation", "reading", "learning", "benchmark", "sklearn", "cli"},
-    "PIL": {"image", "data", "reading", "cli"},
+    "PIL": {"image", "data", "reading", "evaluation", "cli"},
     "cv2": {"image", "data"},
     "ai_edge_litert": {"packed"},
     "tensorflow": {"learning", "benchmark"},

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.errors import DataError, MissingExtraError
-from inkdigits.evaluation.plots import plot_confusion, plot_history, plot_reliability, plot_risk_coverage
+from inkdigits.evaluation.plots import plot_history, plot_reliability, plot_risk_coverage
 
 EPOCH = {"epoch": 1, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.1, "validation_accuracy": 0.97}
 
@@ -34,35 +34,6 @@ def has_bluish(shares):
 
 def has_orange(shares):
     return sum(share for (red, _, blue), share in shares.items() if red > blue + 60)
-
-
-def test_a_confusion_without_errors_is_blue_on_white(tmp_path):
-    plot_confusion(np.diag(np.arange(95, 105)), tmp_path / "confusion.png")
-    shares = colors(tmp_path / "confusion.png")
-    assert 0.05 < has_bluish(shares) < 0.1  # ten cells of a hundred
-    assert max(shares, key=shares.__getitem__) == (255, 255, 255)
-
-
-def test_a_single_error_among_thousands_is_visible(tmp_path):
-    perfect = np.diag(np.full(10, 1000))
-    flawed = perfect.copy()
-    flawed[4, 9] = 1
-    plot_confusion(perfect, tmp_path / "perfect.png")
-    plot_confusion(flawed, tmp_path / "flawed.png")
-    before, after = colors(tmp_path / "perfect.png"), colors(tmp_path / "flawed.png")
-    assert has_orange(after) > has_orange(before) + 0.005  # a whole cell has got a color
-
-
-def test_a_confusion_of_one_digit_can_be_drawn(tmp_path):
-    confusion = np.zeros((10, 10), int)
-    confusion[3, 5] = 1
-    plot_confusion(confusion, tmp_path / "confusion.png")
-    assert has_orange(colors(tmp_path / "confusion.png")) > 0
-
-
-def test_a_confusion_of_nothing_is_refused(tmp_path):
-    with pytest.raises(DataError, match=r"Expected at least one count. Received: none."):
-        plot_confusion(np.zeros((10, 10), int), tmp_path / "confusion.png")
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 60])
@@ -133,4 +104,4 @@ def test_plots_do_without_the_global_state_of_pyplot(tmp_path):
 def test_without_matplotlib_the_error_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # importing it fails as if it were not installed
     with pytest.raises(MissingExtraError, match=r"pip install 'inkdigits\[train\]'"):
-        plot_confusion(np.eye(10, dtype=int), tmp_path / "confusion.png")
+        plot_reliability(np.array([4]), np.eye(10)[[4]], tmp_path / "reliability.png")

@@ -1,8 +1,13 @@
-"""The report: a folder whose numbers, words and links agree with one another, and with scikit-learn."""
+"""The report: a folder whose page, numbers and answers agree with one another, and with scikit-learn."""
 
+import html
 import json
 import re
 import sys
+from base64 import b64decode, b64encode
+from html.parser import HTMLParser
+from io import BytesIO
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -20,11 +25,12 @@ from inkdigits.errors import DataError, MissingExtraError
 from inkdigits.evaluation.evaluation import evaluate
 from inkdigits.evaluation.predictions import read_predictions
 from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
+from inkdigits.evaluation.report_content import Example, ReportContent, Rival
 from inkdigits.evaluation.selective import error_bound
 
 HISTORY = [{"epoch": 1, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.1, "validation_accuracy": 0.97, "step": 9}]
 PROMISES = [(0.05, 0.684), (0.01, 0.9)]
-FILES = {"metrics.json", "predictions.csv", "confusion.png", "reliability.png", "coverage.png", "report.md"}
+FILES = {"metrics.json", "predictions.csv", "report.html"}
 
 
 def answers(count=500):
@@ -36,27 +42,44 @@ def answers(count=500):
     return labels, weights / weights.sum(axis=1, keepdims=True)
 
 
+def content(count=500, **more):
+    labels, probabilities = answers(count)
+    glyphs = np.random.default_rng(5).integers(0, 256, (count, 28, 28), np.uint8)
+    return ReportContent(
+        **({"title": "x", "facts": {}, "labels": labels, "probabilities": probabilities, "glyphs": glyphs} | more)
+    )
+
+
+def page(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def rows(text):
+    """The cells of each row of a page's tables, without what is around them."""
+    found = re.findall(r"<tr>(.*?)</tr>", text)
+    return [
+        [html.unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in found
+    ]
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "deep" / "report"
-    facts = {"model": "tiny | int8", "data": "drawn\nby chance"}
-    evaluation = write_report(
-        folder, *answers(), title="How tiny reads", facts=facts, history=HISTORY, promises=PROMISES
-    )
-    return folder, evaluation
+    facts = {"model": "tiny <int8>", "data": "drawn & dealt"}
+    told = content(title="How <tiny> reads", facts=facts, history=HISTORY, promises=PROMISES)
+    return folder, write_report(folder, told)
 
 
 def test_the_folder_holds_every_file(report):
     folder, _ = report
-    assert {path.name for path in folder.iterdir()} == FILES | {"history.png"}
+    assert {path.name for path in folder.iterdir()} == FILES
 
 
 def test_no_threshold_keeps_what_is_refused(tmp_path):
-    labels, probabilities = answers()
-    refused = np.arange(len(labels)) % 5 == 0
-    write_report(tmp_path, labels, probabilities, title="x", facts={}, promises=PROMISES, refused=refused)
-    kept = int((~refused & (probabilities.max(axis=1) >= 0.684)).sum())
-    assert f"| 5.00% | 0.684 | {kept} |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    told = content(promises=PROMISES, refused=np.arange(500) % 5 == 0)
+    write_report(tmp_path, told)
+    kept = int((~told.refused & (told.probabilities.max(axis=1) >= 0.684)).sum())
+    assert next(row for row in rows(page(tmp_path)) if row[0] == "5.00%")[1:3] == ["0.684", str(kept)]
 
 
 def test_metrics_json_is_the_evaluation(report):
@@ -90,68 +113,145 @@ def test_scikit_learn_finds_the_same_numbers_in_the_predictions(report):
         assert [digit[name] for digit in metrics["digits"]] == pytest.approx(values.tolist(), rel=1e-12)
 
 
-def test_the_report_says_what_was_evaluated(report):
-    folder, _ = report
-    text = (folder / "report.md").read_text(encoding="utf-8")
-    assert text.startswith("# How tiny reads\n\n| fact | value |\n")
-    assert "| model | tiny \\| int8 |\n| data | drawn by chance |\n" in text
+def test_the_page_says_what_was_evaluated(report):
+    text = page(report[0])
+    assert "<title>How &lt;tiny&gt; reads</title>" in text
+    assert ["model", "tiny <int8>"] in rows(text)
+    assert ["data", "drawn & dealt"] in rows(text)
 
 
-def test_the_report_gives_every_digit_a_row_and_a_sentence(report):
+def test_the_page_needs_nothing_else(report):
+    """No address but the names of formats and data within it."""
+    text = page(report[0])
+    addresses = re.findall(r"""\b(?:src|href)="([^"]*)"|\burl\(([^)]*)\)""", text)
+    assert addresses
+    assert all((named or called).startswith(("data:", "#")) for named, called in addresses)
+    assert "@import" not in text
+
+
+def test_the_page_is_well_formed(report):
+    """Each element that is opened is closed, in turn."""
+
+    class Reader(HTMLParser):
+        opened: ClassVar[list[str]] = []
+
+        def handle_starttag(self, tag, _attrs):
+            if tag not in ("meta", "link", "img", "br"):
+                self.opened.append(tag)
+
+        def handle_endtag(self, tag):
+            assert self.opened.pop() == tag
+
+        def handle_startendtag(self, tag, _attrs):
+            pass
+
+    reader = Reader()
+    reader.feed(page(report[0]))
+    assert reader.opened == []
+
+
+def test_the_page_gives_every_digit_a_row_and_a_sentence(report):
     folder, evaluation = report
-    text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "| digit | count | right | false positives | false negatives | precision | recall | F1 |" in text
+    text = page(folder)
     for digit in evaluation.digits:
-        counts = f"{digit.count} | {digit.right} | {digit.false_positives} | {digit.false_negatives}"
-        assert f"| {digit.digit} | {counts} | {digit.precision:.4f} | {digit.recall:.4f} | {digit.f1:.4f} |" in text
-        assert f"- {digit.sentence}\n" in text
+        counts = [digit.digit, digit.count, digit.right, digit.false_positives, digit.false_negatives]
+        shares = [f"{share:.4f}" for share in (digit.precision, digit.recall, digit.f1)]
+        assert [*map(str, counts), *shares] in rows(text)
+        assert f"<li>{digit.sentence}</li>" in text
 
 
-def test_the_report_says_what_became_of_each_promise(report):
-    folder, _ = report
-    text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "| promised: wrong at most | from confidence | kept | coverage | wrong | error | bound |" in text
+def test_each_count_of_the_confusion_opens_its_pictures(report):
+    folder, evaluation = report
+    text = page(folder)
+    told = content()
+    data = json.loads(re.search(r'id="glyphs">(.*?)</script>', text)[1])
+    answered = told.probabilities.argmax(axis=1)
+    buttons = dict(re.findall(r'data-cell="(\d-\d)"[^>]*>(\d+)</button>', text))
+    assert buttons == {
+        f"{truth}-{answer}": str(count) for (truth, answer), count in np.ndenumerate(evaluation.confusion) if count
+    }
+    for cell, chosen in data["cells"].items():
+        truth, answer = map(int, cell.split("-"))
+        assert len(chosen) == len(set(chosen)) == min(60, int(buttons[cell]))
+        assert {(int(told.labels[i]), int(answered[i])) for i in chosen} == {(truth, answer)}
+    one = next(iter(data["png"]))
+    with Image.open(BytesIO(b64decode(data["png"][one]))) as picture:
+        assert np.array_equal(255 - np.asarray(picture), told.glyphs[int(one)])
+
+
+def test_the_page_says_what_became_of_each_promise(report):
+    text = page(report[0])
     labels, probabilities = answers()
     for promised, threshold in (("5.00%", 0.684), ("1.00%", 0.9)):
         kept = probabilities.max(axis=1) >= threshold
         wrong = int((probabilities.argmax(axis=1) != labels)[kept].sum())
-        counts = f"{kept.sum()} | {kept.mean():.2%} | {wrong} | {wrong / kept.sum():.3%}"
-        assert f"| {promised} | {threshold} | {counts} | {error_bound(wrong, int(kept.sum())):.3%} |" in text
-    assert "for digits like that split's" in text
+        counts = [str(kept.sum()), f"{kept.mean():.2%}", str(wrong), f"{wrong / kept.sum():.3%}"]
+        assert [promised, f"{threshold:g}", *counts, f"{error_bound(wrong, int(kept.sum())):.3%}"] in rows(text)
+    assert "for digits like that split" in text
 
 
-def test_everything_that_the_report_links_is_there(report):
-    folder, _ = report
-    links = re.findall(r"\]\(([^)]+)\)", (folder / "report.md").read_text(encoding="utf-8"))
-    assert set(links) == FILES - {"report.md"} | {"history.png"}
-    for name in links:
-        if name.endswith(".png"):
-            with Image.open(folder / name) as picture:
-                assert min(picture.size) > 400
-                assert len(np.unique(np.asarray(picture.convert("L")))) > 20
+def test_the_worst_mistakes_come_first(report):
+    text = page(report[0])
+    labels, probabilities = answers()
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    worst = wrong[np.argsort(-probabilities.max(axis=1)[wrong])]
+    gallery = text[text.index("The worst mistakes") : text.index("least sure")]
+    shown = [int(index) for index in re.findall(r"<figcaption>#(\d+),", gallery)]
+    assert shown == worst[:24].tolist()
 
 
-def test_without_a_history_there_is_no_picture_of_it(tmp_path):
-    write_report(tmp_path, np.array([4]), np.eye(10)[[4]], title="One", facts={})
-    assert {path.name for path in tmp_path.iterdir()} == FILES
-    text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "history" not in text
-    assert "| fact |" not in text
-    assert "promise" not in text
+def test_known_wrong_labels_are_counted_apart(tmp_path):
+    told = content()
+    answered = told.probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(answered != told.labels)[:3]
+    write_report(tmp_path, content(corrections={int(i): int(answered[i]) for i in wrong}))
+    right = (answered == told.labels).mean()
+    assert f"{right + 3 / 500:.2%} are read right" in page(tmp_path)
+
+
+def test_a_rival_is_compared_on_the_same_digits(tmp_path):
+    told = content()
+    perfect = np.eye(10)[told.labels]
+    write_report(tmp_path, content(rival=Rival("the <best>", perfect)))
+    text = page(tmp_path)
+    wrong = int((told.probabilities.argmax(axis=1) != told.labels).sum())
+    assert "the &lt;best&gt; reads 100.00% right" in text
+    assert f"0 read right by the first alone, {wrong} by the second alone, 0 by neither" in text
+    assert f"Read right by the &lt;best&gt; alone: {wrong}." in text
+
+
+def test_examples_show_the_picture_and_its_glyph(tmp_path):
+    told = content()
+    one = Example("a & b.png", b"PNG", told.glyphs[0], "7, sure")
+    write_report(tmp_path, content(examples=[one, Example("blank.png", b"PNG", None, "rejected: blank")]))
+    text = page(tmp_path)
+    assert "a &amp; b.png: 7, sure" in text
+    assert text.count('alt="its glyph"') == 1
+    assert text.count(f"base64,{b64encode(b'PNG').decode()}") == 2
+
+
+def test_of_one_digit_only_what_there_is_is_told(tmp_path):
+    write_report(tmp_path, content(1, labels=np.array([4]), probabilities=np.eye(10)[[4]]))
+    text = page(tmp_path)
+    assert "Nothing was read wrong." in text
+    for absent in ("How it learned", "promise", "Labels that may be wrong", "Against", "How to get this again"):
+        assert absent not in text
 
 
 def test_without_matplotlib_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # importing it fails as if it were not installed
     with pytest.raises(MissingExtraError, match=r"Expected matplotlib for plots\. Received: it is not installed\."):
-        write_report(tmp_path / "report", *answers(), title="None", facts={})
+        write_report(tmp_path / "report", content())
     assert not (tmp_path / "report").exists()
 
 
-@pytest.mark.parametrize(("rows", "history"), [(499, HISTORY), (500, [{"epoch": 1}])])
-def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path, rows, history):
-    labels, probabilities = answers()
+def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(DataError, match="Expected probabilities"):
+        content(probabilities=answers()[1][:499])
+    with pytest.raises(DataError, match="Expected glyphs of shape"):
+        content(glyphs=np.zeros((499, 28, 28), np.uint8))
     with pytest.raises(DataError):
-        write_report(tmp_path / "report", labels, probabilities[:rows], title="None", facts={}, history=history)
+        write_report(tmp_path / "report", content(history=[{"epoch": 1}]))
     assert not (tmp_path / "report").exists()
 
 

@@ -37,5 +37,5 @@ def command(context: click.Context, output: Path, epochs: int) -> None:
     context.invoke(read.command, pictures=names, model=str(run), min_confidence=0.0, annotate=run / "pictures")
     click.echo("\n4. reading them with the default model, which was trained longer, for pictures like these", err=True)
     context.invoke(read.command, pictures=names)
-    click.echo(f"\nthe report: {run / 'report' / 'report.md'}; the pictures: {run / 'pictures'}", err=True)
+    click.echo(f"\nthe report: {run / 'report' / 'report.html'}; the pictures: {run / 'pictures'}", err=True)
     click.echo("now your own: inkdigits read PICTURE", err=True)

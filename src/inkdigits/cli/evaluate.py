@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from inkdigits.data.dataset import Dataset
+    from inkdigits.evaluation.report_content import ReportContent
+    from inkdigits.packed.model import PackedModel
 
 
 @click.command("evaluate", short_help="Measure a model on labelled glyphs and write a report.")
@@ -35,9 +40,7 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
-    from inkdigits.packed.model import PackedModel, find_model, refused
-    from inkdigits.packed.promise import usual_promises
-    from inkdigits.reading.recognizer import Recognizer
+    from inkdigits.packed.model import PackedModel, find_model
 
     folder = find_model(model)
     with quiet_native_stderr():
@@ -55,24 +58,62 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     if report is None:
         evaluation = evaluate(dataset.labels, probabilities)
     else:
-        card, promises = packed.card, Recognizer(packed).promise
-        facts = {
-            "model": f"{card.name} {card.version}, {card.weights}, {card.parameters:,} parameters",
-            "data": f"{dataset.name}, {split}, {len(dataset)} glyphs, SHA-256 {dataset.sha256[:16]}…",
-            "command": f"inkdigits evaluate {model} --data {data} --split {split}",
-        }
-        evaluation = write_report(
-            report, dataset.labels, probabilities, title=f"{card.name} on {dataset.name} ({split})", facts=facts,
-            history=_history(folder),
-            promises=[(promise.max_error, promises(promise.max_error).threshold) for promise in usual_promises(card)],
-            refused=refused(probabilities, card),
-        )  # fmt: skip
+        how = f"inkdigits evaluate {model} --data {data} --split {split}"
+        content = _content(packed, dataset, probabilities, split=split, how=how, history=_history(folder))
+        evaluation = write_report(report, content)
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):
         click.echo(line)
     if report is not None:
-        click.echo(f"report: {report / 'report.md'}", err=True)
+        click.echo(f"report: {report / 'report.html'}", err=True)
     return EXIT_FAILED if loaded.problems else 0
+
+
+def _content(
+    packed: PackedModel,
+    dataset: Dataset,
+    probabilities: NDArray[np.float64],
+    *,
+    split: str,
+    how: str,
+    history: list[dict[str, float]],
+) -> ReportContent:
+    """All that the report of a model tells of."""
+    from inkdigits import __version__
+    from inkdigits.evaluation.report_content import ReportContent
+    from inkdigits.packed.model import refused
+    from inkdigits.packed.promise import usual_promises
+    from inkdigits.reading.recognizer import Recognizer
+
+    card, promise = packed.card, Recognizer(packed).promise
+    return ReportContent(
+        title=f"{card.name} on {dataset.name} ({split})",
+        facts={
+            "model": f"{card.name} {card.version}, {card.weights}, {card.parameters:,} parameters",
+            "data": f"{dataset.name}, {split}, {len(dataset)} glyphs",
+        },
+        labels=dataset.labels,
+        probabilities=probabilities,
+        glyphs=dataset.glyphs,
+        history=history,
+        promises=[(usual.max_error, promise(usual.max_error).threshold) for usual in usual_promises(card)],
+        refused=refused(probabilities, card),
+        corrections=_corrections(dataset),
+        reproduce={
+            "command": how,
+            "inkdigits": __version__,
+            "data, SHA-256": dataset.sha256,
+            "model, SHA-256": card.sha256,
+        },
+    )
+
+
+def _corrections(dataset: Dataset) -> dict[int, int]:
+    """Labels known to be wrong, if these digits are MNIST's test split."""
+    from inkdigits.data.label_errors import CORRECTIONS
+    from inkdigits.data.mnist import load_mnist
+
+    return CORRECTIONS if dataset.sha256 == load_mnist("test").sha256 else {}
 
 
 def _load(data: str, split: str, *, strict: bool) -> Dataset:

@@ -1,18 +1,16 @@
-"""Plots: counts, histories and probabilities in, PNG files out. Needs matplotlib, and leaves its global state alone."""
+"""Plots: histories and probabilities in, PNG files or SVG out. Needs matplotlib, and leaves its global state alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 
 from inkdigits.errors import DataError, require
 from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
-from inkdigits.evaluation.evaluation import check_confusion
 from inkdigits.evaluation.metrics import (
-    Confusion,
     Reliability,
     expected_calibration_error,
     reliability,
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Target: TypeAlias = Path | BinaryIO
 DPI = 120
 BLUE, ORANGE, GRAY = "#1f5a99", "#d1601f", "#8a8a8a"  # told apart in print and by the color-blind
 HISTORY_KEYS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
@@ -40,72 +39,13 @@ def require_matplotlib() -> None:
     require("matplotlib", extra="train", purpose="plots")
 
 
-def plot_confusion(confusion: Confusion, path: Path) -> None:
-    """Draws what was read as what: counts in cells, errors on a logarithmic color scale, so that single ones show.
-
-    Args:
-        confusion: Shape `(10, 10)`; rows are the truth, columns the predictions.
-        path: The PNG file; an old one is replaced.
-
-    Raises:
-        DataError: `confusion` is not of that form, or all 0.
-        MissingExtraError: matplotlib is not installed.
-    """
-    counts = np.asarray(confusion)
-    check_confusion(counts)
-    total, right = int(counts.sum()), int(counts.trace())
-    if total == 0:
-        raise DataError("Expected at least one count. Received: none.", hint="Evaluate at least one digit.")
-    figure = new_figure(7.6, 6.8)
-    from matplotlib.colors import ListedColormap, LogNorm
-
-    axes = figure.add_subplot()
-    diagonal = np.eye(len(counts), dtype=bool)
-    errors = np.where(diagonal, 0, counts)
-    scale = LogNorm(0.5, max(20, int(errors.max())))
-    axes.imshow(np.ma.masked_where(~diagonal | (counts == 0), counts), cmap=ListedColormap([BLUE]))
-    image = axes.imshow(np.ma.masked_equal(errors, 0), cmap="Oranges", norm=scale)
-    for truth, answer in np.ndindex(counts.shape):
-        _write_count(axes, int(counts[truth, answer]), (truth, answer), most=scale.vmax)
-    digits = range(len(counts))
-    axes.set(xticks=digits, yticks=digits, xlabel="read as", ylabel="truth")
-    axes.set_xticks(np.arange(len(counts) + 1) - 0.5, minor=True)
-    axes.set_yticks(np.arange(len(counts) + 1) - 0.5, minor=True)
-    axes.grid(which="minor", color="#e4e4e4", linewidth=0.8)
-    axes.tick_params(which="both", length=0)
-    axes.spines[:].set_color("#e4e4e4")
-    figure.colorbar(image, ax=axes, label="errors (logarithmic)", shrink=0.8, format="%d", ticks=_decades(scale.vmax))
-    axes.set_title(f"{right} of {total} right ({right / total:.2%})", pad=12)
-    save_figure(figure, path)
-
-
-def _write_count(axes: Axes, count: int, cell: tuple[int, int], *, most: float | None) -> None:
-    on_diagonal = cell[0] == cell[1]
-    dark = on_diagonal or count > 0.35 * (most or 1)
-    axes.text(
-        cell[1],
-        cell[0],
-        str(count) if count else "·",
-        ha="center",
-        va="center",
-        color="#b0b0b0" if not count else "white" if dark else "black",
-        fontsize=10,
-        fontweight="bold" if on_diagonal and count else "normal",
-    )
-
-
-def _decades(most: float | None) -> list[int]:
-    """1, 10, 100 and so on, up to the largest count."""
-    return [10**power for power in range(int(np.log10(most or 1)) + 1)]
-
-
-def plot_history(history: Sequence[Mapping[str, float]], path: Path) -> None:
+def plot_history(history: Sequence[Mapping[str, float]], target: Target) -> None:
     """Draws the learning curves: loss and accuracy by epoch, in training and on the validation split.
 
     Args:
         history: One mapping an epoch, with `epoch`, `loss` (nats), `accuracy` (0 to 1), `validation_loss` and
             `validation_accuracy`.
-        path: The PNG file; an old one is replaced.
+        target: As `save_figure` takes it.
 
     Raises:
         DataError: There is no epoch, or one of these numbers is missing.
@@ -129,7 +69,7 @@ def plot_history(history: Sequence[Mapping[str, float]], path: Path) -> None:
     low, high = right.get_ylim()
     right.set_ylim(low, min(high, 1 + 0.03 * (1 - low)))
     right.yaxis.set_major_formatter(PercentFormatter(1.0))
-    save_figure(figure, path)
+    save_figure(figure, target)
 
 
 def check_history(history: Sequence[Mapping[str, float]]) -> None:
@@ -159,13 +99,13 @@ def _draw_curves(axes: Axes, history: Sequence[Mapping[str, float]], key: str) -
     axes.set_xlim(min(epochs) - margin, max(epochs) + margin)
 
 
-def plot_reliability(labels: Labels, probabilities: Probabilities, path: Path) -> None:
+def plot_reliability(labels: Labels, probabilities: Probabilities, target: Target) -> None:
     """Draws how often the answers of each bin of confidence are right, and how many answers there are in it.
 
     Args:
         labels: Shape `(N,)`, integers.
         probabilities: Shape `(N, classes)`.
-        path: The PNG file; an old one is replaced.
+        target: As `save_figure` takes it.
 
     Raises:
         DataError: They are empty, of shapes that do not fit, or no probabilities.
@@ -193,7 +133,7 @@ def plot_reliability(labels: Labels, probabilities: Probabilities, path: Path) -
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     upper.yaxis.set_major_formatter(PercentFormatter(1.0))
-    save_figure(figure, path)
+    save_figure(figure, target)
 
 
 def _draw_reliability(axes: Axes, bins: Reliability) -> None:
@@ -209,13 +149,13 @@ def _draw_reliability(axes: Axes, bins: Reliability) -> None:
     axes.legend(loc="upper left", frameon=False)
 
 
-def plot_risk_coverage(labels: Labels, probabilities: Probabilities, path: Path) -> None:
+def plot_risk_coverage(labels: Labels, probabilities: Probabilities, target: Target) -> None:
     """Draws how much of what is kept is wrong, from all answers to the surest alone, with its upper bound.
 
     Args:
         labels: Shape `(N,)`, integers.
         probabilities: Shape `(N, classes)`.
-        path: The PNG file; an old one is replaced.
+        target: As `save_figure` takes it.
 
     Raises:
         DataError: They are empty, of shapes that do not fit, or no probabilities.
@@ -246,7 +186,7 @@ def plot_risk_coverage(labels: Labels, probabilities: Probabilities, path: Path)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(truth)}", pad=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize=9)
-    save_figure(figure, path)
+    save_figure(figure, target)
 
 
 def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float) -> None:
@@ -267,12 +207,12 @@ def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float)
             last = place
 
 
-def plot_trials(values: Sequence[float | None], path: Path) -> None:
+def plot_trials(values: Sequence[float | None], target: Target) -> None:
     """Draws a search: the accuracy of each trial, and of the best so far.
 
     Args:
         values: Accuracy, 0 to 1, trial by trial; None for one that was given up at once.
-        path: The PNG file; an old one is replaced.
+        target: As `save_figure` takes it.
 
     Raises:
         DataError: No trial has an accuracy.
@@ -294,7 +234,7 @@ def plot_trials(values: Sequence[float | None], path: Path) -> None:
     axes.grid(color="#e8e8e8")
     axes.legend(loc="lower right", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    save_figure(figure, path)
+    save_figure(figure, target)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -309,6 +249,12 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Writes a figure as a PNG file."""
-    figure.savefig(path, format="png", dpi=DPI)
+def save_figure(figure: Figure, target: Target) -> None:
+    """Writes a figure: as a PNG file that replaces an old one, or as SVG without a background into an open file."""
+    if isinstance(target, Path):
+        figure.savefig(target, format="png", dpi=DPI)
+        return
+    from matplotlib import rc_context
+
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "inkdigits"}):
+        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
