@@ -189,3 +189,32 @@ def test_a_damaged_file_of_a_run_is_named(inkdigits, data, make_run, name, conte
     message, hint = outcome.error
     assert "Expected" in message
     assert hint
+
+
+def test_a_second_model_is_compared_in_the_report(inkdigits, tmp_path, data):
+    outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report", "--compare", "default")
+    assert outcome.code == 0
+    report = (tmp_path / "report" / "report.html").read_text()
+    assert "0 read right by the first alone, 0 by the second alone" in report
+    assert "--compare default" in report
+    missing = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "two", "--compare", "nobody")
+    assert missing.code == 3
+    assert not (tmp_path / "two").exists()
+    without = inkdigits("evaluate", "default", "--data", data, "--compare", "default")
+    assert without.code == 2
+    assert "Expected --report DIR with --compare" in without.err
+
+
+def test_the_report_shows_what_the_network_sees_of_the_samples_and_what_it_costs(inkdigits, tmp_path, data):
+    inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
+    report = (tmp_path / "report" / "report.html").read_text()
+    assert "blank.jpg: rejected, blank" in report
+    assert re.search(r"chalk\.jpg: 5, \d\d", report)
+    assert "350 kB" in report
+    assert "glyphs a second all at once" in report
+
+
+def test_mnists_own_test_split_is_also_counted_with_ten_labels_corrected(inkdigits, tmp_path):
+    inkdigits("evaluate", "default", "--report", tmp_path / "report")
+    report = (tmp_path / "report" / "report.html").read_text()
+    assert "10 labels of these digits are known to be wrong" in report

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkdigits.data.dataset import Dataset
-    from inkdigits.evaluation.report_content import ReportContent
+    from inkdigits.evaluation.report_content import Example, ReportContent, Rival
     from inkdigits.packed.model import PackedModel
+    from inkdigits.reading.recognizer import Recognizer
+
+SINGLES = 200  # digits that are timed one by one
+THUMBNAIL_SIDE = 240  # pixels
 
 
 @click.command("evaluate", short_help="Measure a model on labelled glyphs and write a report.")
@@ -27,7 +35,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Stop at the first bad row or picture of the data.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Write the report there; of a run on its test split, by default to RUN/report.")  # fmt: skip
-def command(model: str, data: str | None, split: str, strict: bool, report: Path | None) -> int:
+@click.option("--compare", metavar="MODEL", help="Also tell in the report how this second model differs.")
+def command(model: str, data: str | None, split: str, strict: bool, report: Path | None, compare: str | None) -> int:
     """Measures MODEL: a packed model's name or folder, or a run.
 
     \b
@@ -35,6 +44,7 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
       inkdigits evaluate default
       inkdigits evaluate runs/convnet-1
       inkdigits evaluate default --data my-digits/ --report my-report/
+      inkdigits evaluate runs/mine --compare default
     """
     from inkdigits.cli import EXIT_FAILED
     from inkdigits.cli.terminal import quiet_native_stderr
@@ -56,11 +66,14 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     if source is not None and split == "test":
         report = report or folder.parent / "report"
     if report is None:
+        if compare is not None:
+            raise click.UsageError("Expected --report DIR with --compare. Received: no folder for the report.")
         evaluation = evaluate(dataset.labels, probabilities)
     else:
-        how = f"inkdigits evaluate {model} --data {data} --split {split}"
-        content = _content(packed, dataset, probabilities, split=split, how=how, history=_history(folder))
-        evaluation = write_report(report, content)
+        content = _content(packed, dataset, probabilities, f"{dataset.name} ({split})", _rival(compare, dataset))
+        how = f"inkdigits evaluate {model} --data {data} --split {split}" + (f" --compare {compare}" if compare else "")
+        reproduce = {"command": how, **_fixed_by(packed, dataset)}
+        evaluation = write_report(report, replace(content, history=_history(folder), reproduce=reproduce))
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):
         click.echo(line)
@@ -70,42 +83,104 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
 
 
 def _content(
-    packed: PackedModel,
-    dataset: Dataset,
-    probabilities: NDArray[np.float64],
-    *,
-    split: str,
-    how: str,
-    history: list[dict[str, float]],
+    packed: PackedModel, dataset: Dataset, probabilities: NDArray[np.float64], where: str, rival: Rival | None
 ) -> ReportContent:
-    """All that the report of a model tells of."""
-    from inkdigits import __version__
+    """What the report of a model tells of."""
     from inkdigits.evaluation.report_content import ReportContent
     from inkdigits.packed.model import refused
     from inkdigits.packed.promise import usual_promises
     from inkdigits.reading.recognizer import Recognizer
 
-    card, promise = packed.card, Recognizer(packed).promise
+    card, recognizer = packed.card, Recognizer(packed)
     return ReportContent(
-        title=f"{card.name} on {dataset.name} ({split})",
+        title=f"{card.name} on {where}",
         facts={
             "model": f"{card.name} {card.version}, {card.weights}, {card.parameters:,} parameters",
-            "data": f"{dataset.name}, {split}, {len(dataset)} glyphs",
+            "data": f"{where}, {len(dataset)} glyphs",
+            **_costs(packed, dataset.glyphs),
         },
         labels=dataset.labels,
         probabilities=probabilities,
         glyphs=dataset.glyphs,
-        history=history,
-        promises=[(usual.max_error, promise(usual.max_error).threshold) for usual in usual_promises(card)],
+        promises=[(one.max_error, recognizer.promise(one.max_error).threshold) for one in usual_promises(card)],
         refused=refused(probabilities, card),
         corrections=_corrections(dataset),
-        reproduce={
-            "command": how,
-            "inkdigits": __version__,
-            "data, SHA-256": dataset.sha256,
-            "model, SHA-256": card.sha256,
-        },
+        examples=_examples(recognizer),
+        rival=rival,
     )
+
+
+def _costs(packed: PackedModel, glyphs: NDArray[np.uint8]) -> dict[str, str]:
+    """Size, speed and memory of a packed model, measured here and now."""
+    import time
+    from statistics import median
+
+    began = time.perf_counter()
+    packed.probabilities(glyphs)
+    rate = len(glyphs) / (time.perf_counter() - began)
+    singles = []
+    for index in range(SINGLES):
+        began = time.perf_counter()
+        packed.logits(glyphs[index % len(glyphs)][None])
+        singles.append(time.perf_counter() - began)
+    costs = {
+        "size": f"{packed.size / 1000:.0f} kB",
+        "speed": f"{rate:,.0f} glyphs a second all at once; {median(singles) * 1e6:.0f} µs one alone",
+    }
+    if sys.platform != "win32":
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+        costs["memory"] = f"{peak:.0f} MB at most, Python and the data included"
+    return costs
+
+
+def _fixed_by(packed: PackedModel, dataset: Dataset) -> dict[str, str]:
+    """Versions, seed and hashes that the numbers depend on."""
+    from inkdigits import __version__
+
+    training = packed.card.training
+    versions = {"inkdigits": __version__, "Python": platform.python_version()}
+    trained = {name: str(training[name]) for name in ("seed", "epochs", "precision") if name in training}
+    hashes = {"data, SHA-256": dataset.sha256, "model, SHA-256": packed.card.sha256}
+    return versions | {f"training, {name}": value for name, value in trained.items()} | hashes
+
+
+def _rival(name: str | None, dataset: Dataset) -> Rival | None:
+    """Another model's answers to the same digits."""
+    from inkdigits.evaluation.report_content import Rival
+    from inkdigits.packed.model import PackedModel
+
+    if name is None:
+        return None
+    packed = PackedModel.load(name)
+    return Rival(f"{packed.card.name} {packed.card.version}", packed.probabilities(dataset.glyphs))
+
+
+def _examples(recognizer: Recognizer) -> list[Example]:
+    """The samples that ship, what was made of them, and what the model reads."""
+    from inkdigits.evaluation.report_content import Example
+    from inkdigits.reading.source import SAMPLES
+
+    paths = sorted(SAMPLES.iterdir())
+    examples = []
+    for path, page in zip(paths, recognizer.read(paths), strict=True):
+        digits = [digit for line in page.lines for digit in line.digits]
+        said = f"{page.status}, {page.reason}" if page.reason else f"{page.text}, {page.confidence or 0:.1%}"
+        examples.append(Example(path.name, _thumbnail(path), digits[0].glyph if digits else None, said))
+    return examples
+
+
+def _thumbnail(path: Path) -> bytes:
+    """A picture, upright and small, as a PNG file."""
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as picture:
+        small = ImageOps.exif_transpose(picture)
+        small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        file = io.BytesIO()
+        small.save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _corrections(dataset: Dataset) -> dict[int, int]:

@@ -306,7 +306,9 @@ def _examples(content: ReportContent) -> str:
             f"<figcaption>{escape(example.name)}: {escape(example.reading)}</figcaption></figure>"
         )
     return _section(
-        "What the network sees of a picture", "<p>Each picture, and the glyph that was made of it.</p>", *items
+        "What the network sees of a picture",
+        "<p>Each picture, and the glyph that was made of it.</p>",
+        f'<div class="plots">{"".join(items)}</div>',
     )
 
 

@@ -55,6 +55,11 @@ class PackedModel:
         folder: Holds `model.tflite` and `card.json`.
         threads: Threads of LiteRT.
 
+    Attributes:
+        card: What the model is.
+        classes: Logits a glyph: ten digits, and with an eleventh for what is none.
+        size: Bytes of the network.
+
     Raises:
         ModelError: A file is missing or damaged, or the model was trained for another preparation.
     """
@@ -67,6 +72,7 @@ class PackedModel:
                 hint="Train and pack it again with this version of inkdigits.",
             )
         self._content = _checked_content(folder / MODEL_NAME, self.card.sha256)
+        self.size = len(self._content)
         self._threads = threads
         self._lock = threading.Lock()
         self._engines = {1: _Engine(self._content, 1, threads)}
