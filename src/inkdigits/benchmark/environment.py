@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from inkdigits.errors import require
+from inkdigits.machine import cpu_facts, cpu_name, memory_bytes, usable_cores
 
 require("tensorflow", extra="train", purpose="training")
 
 import tensorflow as tf  # noqa: E402
-
-from inkdigits.learning.workers import usable_cores  # noqa: E402
 
 TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "neon", "bf16")
 PRODUCT_SIDE, PRODUCTS = 2048, 7
@@ -50,13 +47,13 @@ class Environment:
 
 def measure_environment() -> Environment:
     """Looks at this machine and measures its matrix products; takes a few seconds."""
-    facts = _cpu_facts()
+    facts = cpu_facts()
     flags = set(facts.get("flags", facts.get("Features", "")).split())
     return Environment(
-        cpu=facts.get("model name") or platform.processor() or platform.machine(),
+        cpu=cpu_name(),
         cores=usable_cores(),
         flags=tuple(flag for flag in TELLING_FLAGS if flag in flags),
-        memory_gb=round(_memory_bytes() / 2**30, 1),
+        memory_gb=round(memory_bytes() / 2**30, 1),
         gpus=tuple(device.name for device in tf.config.list_physical_devices("GPU")),
         system=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         tensorflow=tf.__version__,
@@ -76,19 +73,3 @@ def product_gflops(dtype: tf.DType, side: int = PRODUCT_SIDE) -> float:
         product(a, b)[0, 0].numpy()
         rates.append(2 * side**3 / (time.perf_counter() - began) / 1e9)
     return median(rates)
-
-
-def _cpu_facts() -> dict[str, str]:
-    """What Linux says of the first core; empty elsewhere."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in text.splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _memory_bytes() -> int:
-    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return 0
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -14,7 +14,20 @@ import click
 from inkdigits import __version__
 from inkdigits.errors import InkdigitsError, MissingError, SettingError
 
-COMMANDS = ("read", "explain", "train", "tune", "evaluate", "bench", "pack", "data", "models", "doctor", "demo")
+COMMANDS = (
+    "read",
+    "explain",
+    "train",
+    "tune",
+    "evaluate",
+    "compare",
+    "bench",
+    "pack",
+    "data",
+    "models",
+    "doctor",
+    "demo",
+)
 EXIT_FAILED, EXIT_USAGE, EXIT_MISSING, EXIT_INTERRUPTED = 1, 2, 3, 130
 
 

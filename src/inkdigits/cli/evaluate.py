@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import platform
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -115,6 +114,8 @@ def _costs(packed: PackedModel, glyphs: NDArray[np.uint8]) -> dict[str, str]:
     import time
     from statistics import median
 
+    from inkdigits.machine import peak_memory_mb
+
     began = time.perf_counter()
     packed.probabilities(glyphs)
     rate = len(glyphs) / (time.perf_counter() - began)
@@ -127,10 +128,7 @@ def _costs(packed: PackedModel, glyphs: NDArray[np.uint8]) -> dict[str, str]:
         "size": f"{packed.size / 1000:.0f} kB",
         "speed": f"{rate:,.0f} glyphs a second all at once; {median(singles) * 1e6:.0f} µs one alone",
     }
-    if sys.platform != "win32":
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+    if (peak := peak_memory_mb()) is not None:
         costs["memory"] = f"{peak:.0f} MB at most, Python and the data included"
     return costs
 

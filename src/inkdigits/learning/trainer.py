@@ -23,7 +23,8 @@ from inkdigits.learning.distillation import distillation_loss
 from inkdigits.learning.draws import Draws
 from inkdigits.learning.network import HEAD
 from inkdigits.learning.recipe import Mlp, Recipe
-from inkdigits.learning.workers import Workers, alone, usable_cores
+from inkdigits.learning.workers import Workers, alone
+from inkdigits.machine import usable_cores
 
 WARM_UP = 0.25  # of all steps, in a one-cycle schedule
 START_RATE = 0.04  # of the peak rate

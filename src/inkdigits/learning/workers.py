@@ -17,6 +17,7 @@ from typing import Any
 import tensorflow as tf
 
 from inkdigits.errors import SettingError, TrainingError
+from inkdigits.machine import usable_cores
 
 LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 
@@ -77,11 +78,6 @@ class Workers:
                 f"Expected {self.count} workers. Received: no answer from another than {self.index}, which stops.",
                 hint="Start all of them again with --resume: they go on from the last checkpoint.",
             ) from error
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def one_thread_an_operation() -> bool:

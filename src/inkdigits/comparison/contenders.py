@@ -1,0 +1,92 @@
+"""Contenders: who is compared, by name. Knows nothing of data or of measuring.
+
+Classical algorithms are scikit-learn's, with settings that are usual for MNIST, named in `what`; none was searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from inkdigits.errors import MissingModelError, require
+
+Family = Literal["scikit-learn", "recipe", "shipped"]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One that is compared.
+
+    Attributes:
+        name: In tables and on the command line; of a recipe or a shipped model its own.
+        family: A scikit-learn estimator, a recipe that is trained and packed, or a packed model that ships.
+        what: Its settings, in a few words.
+    """
+
+    name: str
+    family: Family
+    what: str
+
+
+CONTENDERS = (
+    Contender("logistic regression", "scikit-learn", "C = 0.1, lbfgs"),
+    Contender("k-NN", "scikit-learn", "3 neighbors, weighted by distance"),
+    Contender("random forest", "scikit-learn", "200 trees"),
+    Contender("extra trees", "scikit-learn", "200 trees"),
+    Contender("gradient boosting", "scikit-learn", "histograms, 200 rounds, rate 0.15"),
+    Contender("SVM on PCA-50", "scikit-learn", "RBF, C = 5, gamma 0.03, 50 principal components"),
+    Contender("SVM", "scikit-learn", "RBF, C = 5, gamma 0.03, all pixels"),
+    Contender("MLP", "scikit-learn", "256-128 ReLU, Adam, early stop"),
+    Contender("mlp-128", "recipe", "128 ReLU, 15 epochs"),
+    Contender("sprint", "recipe", "310 steps"),
+    Contender("sprint-10s", "recipe", "convnet, two epochs"),
+    Contender("convnet", "recipe", "Keras' mnist_convnet, 12 epochs"),
+    Contender("best", "recipe", "convnet, 16 epochs"),
+    Contender("default", "shipped", "also reads pictures and refuses what is no digit; trained before"),
+)
+
+
+def find_contender(name: str) -> Contender:
+    """The contender of that name.
+
+    Raises:
+        MissingModelError: There is none.
+    """
+    for contender in CONTENDERS:
+        if contender.name == name:
+            return contender
+    names = ", ".join(contender.name for contender in CONTENDERS)
+    raise MissingModelError(f"Expected contenders among {names}. Received: {name!r}.", hint="Check the names.")
+
+
+def estimator(name: str) -> Any:
+    """A new scikit-learn estimator for rows of 784 numbers, 0 to 1.
+
+    Args:
+        name: Of a contender of that family.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    require("sklearn", extra="train", purpose="the comparison")
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import SVC
+
+    cores = {"n_jobs": -1}
+    makers: dict[str, Callable[[], Any]] = {
+        "logistic regression": lambda: LogisticRegression(C=0.1, max_iter=300),
+        "k-NN": lambda: KNeighborsClassifier(3, weights="distance", **cores),
+        "random forest": lambda: RandomForestClassifier(200, random_state=0, **cores),
+        "extra trees": lambda: ExtraTreesClassifier(200, random_state=0, **cores),
+        "gradient boosting": lambda: HistGradientBoostingClassifier(max_iter=200, learning_rate=0.15, random_state=0),
+        "SVM on PCA-50": lambda: make_pipeline(PCA(50, random_state=0), SVC(C=5, gamma=0.03)),
+        "SVM": lambda: SVC(C=5, gamma=0.03, cache_size=2000),
+        "MLP": lambda: MLPClassifier((256, 128), early_stopping=True, random_state=0),
+    }
+    return makers[name]()

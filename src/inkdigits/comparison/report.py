@@ -1,0 +1,150 @@
+"""The comparison's report: outcomes in; a table, a plot and all numbers out, as Markdown, PNG and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inkdigits.comparison.contenders import find_contender
+from inkdigits.comparison.trial import Outcome
+from inkdigits.data.dataset import Dataset
+from inkdigits.evaluation.mcnemar import compare_answers
+from inkdigits.evaluation.metrics import wilson_interval
+from inkdigits.evaluation.plots import BLUE, GRAY, new_figure, save_figure
+
+HEAD = (
+    "who",
+    "settings",
+    "right, %",
+    "95 % interval",
+    "p against the best",
+    "training, s",
+    "CPU-s",
+    "10,000 digits, s",
+    "one digit, ms",
+    "size, MB",
+    "memory, MB",
+)
+NOTE = (
+    "Training lasts from arrays to a model that answers, for recipes with TensorFlow's compiling, a validation after "
+    "each epoch, and packing. The answers are those of the fastest public way of each: `predict` of scikit-learn, and "
+    "packed models. p: McNemar's exact test on the same digits. Memory: the largest of the process that answers, its "
+    "start and the digits included. Recipes keep 5,000 of the training digits for validation and calibration; the "
+    "others learn from all."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is told of one contender.
+
+    Attributes:
+        outcome: What it did.
+        right: Test digits that it read right, of `count`.
+        count: All of them.
+        p_value: Of McNemar's test against the best; None for the best itself.
+    """
+
+    outcome: Outcome
+    right: int
+    count: int
+    p_value: float | None
+
+
+def ranked(outcomes: Sequence[Outcome], test: Dataset) -> list[Row]:
+    """Contenders by accuracy, each with its test against the first; the first itself with None."""
+    scored = [(int((np.array(one.answers) == test.labels).sum()), one) for one in outcomes]
+    scored.sort(key=lambda pair: -pair[0])
+    best = np.array(scored[0][1].answers)
+    rows = []
+    for place, (right, outcome) in enumerate(scored):
+        compared = compare_answers(test.labels, best, np.array(outcome.answers))
+        rows.append(Row(outcome, right, len(test), compared.p_value if place else None))
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The Markdown table."""
+    lines = [f"| {' | '.join(HEAD)} |", "|---|---|" + "--:|" * (len(HEAD) - 2)]
+    for row in rows:
+        outcome = row.outcome
+        low, high = wilson_interval(row.right, row.count)
+        cells = [
+            outcome.name,
+            find_contender(outcome.name).what,
+            f"{100 * row.right / row.count:.2f}",
+            f"{100 * low:.2f} to {100 * high:.2f}",
+            _number(row.p_value, ".2g"),
+            _number(outcome.fit_seconds, ".1f"),
+            _number(outcome.fit_cpu_seconds, ".1f"),
+            _number(outcome.batch_seconds, ".3g"),
+            _number(outcome.single_seconds * 1e3, ".3g"),
+            _number(outcome.size_mb, ".3g"),
+            _number(outcome.memory_mb, ".0f"),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Wrong answers over the time of one answer, both logarithmic, and the front that nobody is beyond.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    figure = new_figure(8.4, 5.4)
+    from matplotlib.ticker import NullFormatter
+
+    axes = figure.add_subplot()
+    points = [(row.outcome.single_seconds * 1e3, 100 * (1 - row.right / row.count), row.outcome.name) for row in rows]
+    for x, y, name in points:
+        own = find_contender(name).family != "scikit-learn"
+        axes.plot(x, y, "o", color=BLUE if own else GRAY)
+        axes.annotate(
+            name, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9, color=BLUE if own else "black"
+        )
+    front, least = [], float("inf")
+    for x, y, _ in sorted(points):
+        if y < least:
+            front.append((x, y))
+            least = y
+    axes.plot(*zip(*front, strict=True), color=BLUE, linewidth=1, drawstyle="steps-post", zorder=0)
+    axes.set(xscale="log", yscale="log", xlabel="one digit, milliseconds", ylabel="wrong of MNIST's test split, %")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks([0.3, 0.5, 1, 2, 3, 5, 8])
+    axes.grid(color="#e8e8e8", which="both")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlim(right=max(x for x, _, _ in points) * 4)
+    save_figure(figure, path)
+
+
+def write_comparison(folder: Path, rows: Sequence[Row], about: str) -> Path:
+    """Writes `comparison.md`, `.png` and `.json` into a folder.
+
+    Args:
+        folder: Made if it is not there.
+        rows: As `ranked` gives them.
+        about: What was compared on what machine, in a sentence or two.
+
+    Returns:
+        The page.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    plot(rows, folder / "comparison.png")
+    outcomes = [asdict(row.outcome) | {"right": row.right, "p_value": row.p_value} for row in rows]
+    (folder / "comparison.json").write_text(json.dumps(outcomes) + "\n", encoding="utf-8")
+    page = folder / "comparison.md"
+    picture = "![Errors over the time of an answer](comparison.png)"
+    parts = ["# Against other algorithms", about, table(rows), NOTE, picture]
+    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
+    return page

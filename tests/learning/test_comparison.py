@@ -1,0 +1,92 @@
+import json
+
+import numpy as np
+import pytest
+
+from inkdigits.cli import run
+from inkdigits.comparison.contenders import CONTENDERS, estimator, find_contender
+from inkdigits.comparison.report import ranked, table, write_comparison
+from inkdigits.comparison.trial import Outcome, measure
+from inkdigits.data.dataset import Dataset
+from inkdigits.errors import MissingModelError, TrainingError
+from inkdigits.evaluation.mcnemar import compare_answers
+from inkdigits.learning.recipes import find_recipe
+from inkdigits.packed.model import find_model
+
+
+def outcome(name, answers, seconds=1.0):
+    return Outcome(
+        name=name, fit_seconds=seconds, fit_cpu_seconds=2 * seconds, fit_memory_mb=100.0, batch_seconds=seconds,
+        single_seconds=seconds / 1000, memory_mb=50.0, size_mb=0.5, answers=answers,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def test_part():
+    return Dataset(np.zeros((40, 28, 28), np.uint8), (np.arange(40) % 10).astype(np.uint8), "forty")
+
+
+def test_the_most_accurate_comes_first_and_is_what_the_others_are_tested_against(test_part):
+    truth = test_part.labels.tolist()
+    worse = [(answer + 1) % 10 for answer in truth[:12]] + truth[12:]
+    rows = ranked([outcome("k-NN", worse), outcome("SVM", truth)], test_part)
+    assert [row.outcome.name for row in rows] == ["SVM", "k-NN"]
+    assert [row.right for row in rows] == [40, 28]
+    assert rows[0].p_value is None
+    assert rows[1].p_value == compare_answers(test_part.labels, np.array(truth), np.array(worse)).p_value
+    lines = table(rows).splitlines()
+    assert lines[2].startswith(
+        "| SVM | RBF, C = 5, gamma 0.03, all pixels | 100.00 | 91.24 to 100.00 | – | 1.0 | 2.0 |"
+    )
+    assert lines[3].split(" | ")[2:5] == ["70.00", "54.57 to 81.93", "0.00049"]
+
+
+def test_the_report_holds_table_plot_and_numbers(test_part, tmp_path):
+    truth = test_part.labels.tolist()
+    rows = ranked([outcome("sprint", [*truth[:-1], 0], 0.1), outcome("k-NN", [*truth[:-2], 0, 0])], test_part)
+    page = write_comparison(tmp_path / "new", rows, "On forty digits.")
+    text = page.read_text(encoding="utf-8")
+    assert "On forty digits." in text
+    assert table(rows) in text
+    assert (tmp_path / "new" / "comparison.png").stat().st_size > 10_000
+    assert [one["name"] for one in json.loads((tmp_path / "new" / "comparison.json").read_text())] == ["sprint", "k-NN"]
+
+
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
+def test_each_contender_is_there(contender):
+    if contender.family == "scikit-learn":
+        assert hasattr(estimator(contender.name), "fit")
+    elif contender.family == "recipe":
+        assert find_recipe(contender.name)
+    else:
+        assert find_model(contender.name)
+    assert find_contender(contender.name) is contender
+
+
+def test_others_are_not():
+    with pytest.raises(MissingModelError, match="Expected contenders among logistic regression"):
+        find_contender("oracle")
+
+
+def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_path, capfd):
+    only = "extra trees,sprint,default"
+    assert run(["compare", "--quick", "--only", only, "-o", str(tmp_path)]) == 0
+    out, err = capfd.readouterr()
+    assert f"report: {tmp_path / 'comparison.md'}" in err
+    found = {one["name"]: one for one in json.loads((tmp_path / "comparison.json").read_text())}
+    assert set(found) == set(only.split(","))
+    assert found["default"]["fit_seconds"] is None
+    assert found["default"]["right"] == 9963
+    assert 9000 < found["extra trees"]["right"] < 9700
+    assert found["sprint"]["right"] > 9500
+    assert found["sprint"]["single_seconds"] < found["extra trees"]["single_seconds"]
+    assert out.splitlines()[2].startswith("| default |")
+    capfd.readouterr()
+    assert run(["compare", "--list"]) == 0
+    assert len(capfd.readouterr().out.splitlines()) == len(CONTENDERS)
+
+
+def test_what_fails_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", "false")
+    with pytest.raises(TrainingError, match="Expected k-NN to fit"):
+        measure(find_contender("k-NN"), tmp_path, 100)
