@@ -22,7 +22,7 @@ ROOMS = {
     "reading": {"errors", "image", "packed"},
     "learning": {"errors", "machine", "image", "data", "evaluation", "packed"},
     "benchmark": {"errors", "machine", "data", "evaluation", "learning"},
-    "sklearn": {"errors", "image", "data", "learning"},
+    "sklearn": {"errors", "image", "data", "packed", "learning"},
     "comparison": {"errors", "machine", "data", "evaluation", "packed", "learning"},
     "inkdigits": {"errors", "packed", "reading"},
     "cli": {

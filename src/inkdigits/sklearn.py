@@ -19,6 +19,7 @@ from inkdigits.errors import require
 from inkdigits.image.glyph import Glyphs
 from inkdigits.learning.recipe import Recipe, change
 from inkdigits.learning.recipes import find_recipe
+from inkdigits.packed.model import softmax
 
 require("sklearn", extra="train", purpose="the scikit-learn classifier")
 
@@ -124,9 +125,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         rows = validate_data(self, _rows(X), dtype=np.float32, reset=False)
-        logits = self._network(self._glyphs(rows))[:, : len(self.classes_)].astype(np.float64)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        return softmax(self._network(self._glyphs(rows))[:, : len(self.classes_)])
 
     def _changed_recipe(self, count: int) -> Recipe:
         names = ("epochs", "batch_size", "learning_rate", "hidden", "dropout")
@@ -153,7 +152,6 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What scikit-learn should know: images may have three dimensions."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.non_deterministic = False
         return tags
 
 

@@ -22,18 +22,18 @@ def outcome(name, answers, seconds=1.0):
 
 
 @pytest.fixture
-def test_part():
+def forty():
     return Dataset(np.zeros((40, 28, 28), np.uint8), (np.arange(40) % 10).astype(np.uint8), "forty")
 
 
-def test_the_most_accurate_comes_first_and_is_what_the_others_are_tested_against(test_part):
-    truth = test_part.labels.tolist()
+def test_the_most_accurate_comes_first_and_is_what_the_others_are_tested_against(forty):
+    truth = forty.labels.tolist()
     worse = [(answer + 1) % 10 for answer in truth[:12]] + truth[12:]
-    rows = ranked([outcome("k-NN", worse), outcome("SVM", truth)], test_part)
+    rows = ranked([outcome("k-NN", worse), outcome("SVM", truth)], forty)
     assert [row.outcome.name for row in rows] == ["SVM", "k-NN"]
     assert [row.right for row in rows] == [40, 28]
     assert rows[0].p_value is None
-    assert rows[1].p_value == compare_answers(test_part.labels, np.array(truth), np.array(worse)).p_value
+    assert rows[1].p_value == compare_answers(forty.labels, np.array(truth), np.array(worse)).p_value
     lines = table(rows).splitlines()
     assert lines[2].startswith(
         "| SVM | RBF, C = 5, gamma 0.03, all pixels | 100.00 | 91.24 to 100.00 | – | 1.0 | 2.0 |"
@@ -41,9 +41,9 @@ def test_the_most_accurate_comes_first_and_is_what_the_others_are_tested_against
     assert lines[3].split(" | ")[2:5] == ["70.00", "54.57 to 81.93", "0.00049"]
 
 
-def test_the_report_holds_table_plot_and_numbers(test_part, tmp_path):
-    truth = test_part.labels.tolist()
-    rows = ranked([outcome("sprint", [*truth[:-1], 0], 0.1), outcome("k-NN", [*truth[:-2], 0, 0])], test_part)
+def test_the_report_holds_table_plot_and_numbers(forty, tmp_path):
+    truth = forty.labels.tolist()
+    rows = ranked([outcome("sprint", [*truth[:-1], 0], 0.1), outcome("k-NN", [*truth[:-2], 0, 0])], forty)
     page = write_comparison(tmp_path / "new", rows, "On forty digits.")
     text = page.read_text(encoding="utf-8")
     assert "On forty digits." in text

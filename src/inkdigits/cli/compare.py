@@ -11,7 +11,7 @@ QUICK_LEFT_OUT = {"SVM", "gradient boosting", "random forest", "mlp-128", "convn
 
 
 @click.command("compare", short_help="Train and measure classical algorithms and recipes on the same digits.")
-@click.option("--quick", is_flag=True, help=f"The fast ones alone, on {QUICK:,} training digits: about a minute.")
+@click.option("--quick", is_flag=True, help=f"The fast ones alone, on {QUICK:,} training digits.")
 @click.option("--only", metavar="NAME,NAME", help="Which are compared; --list says who there is.")
 @click.option("--list", "list_contenders", is_flag=True, help="List who can be compared, and stop.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("comparison"),

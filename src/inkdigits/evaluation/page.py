@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inkdigits.evaluation.doubtful_labels import suspected_labels
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
-from inkdigits.evaluation.label_errors import suspected_labels
 from inkdigits.evaluation.mcnemar import compare_answers
 from inkdigits.evaluation.plots import BLUE, plot_history, plot_reliability, plot_risk_coverage
 from inkdigits.evaluation.report_content import ReportContent

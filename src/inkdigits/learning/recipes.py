@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.errors import MissingModelError
 from inkdigits.learning.recipe import Augmentation, Convnet, Mlp, Recipe
@@ -50,7 +52,7 @@ SPRINT = Recipe(
 
 SPRINT_4S = Recipe(
     name="sprint-4s",
-    summary="99.4 % in 4 seconds: convnet 16-16 / 48-64 / 128, shifts of 1 pixel, one epoch",
+    summary="what four seconds are for: convnet 16-16 / 48-64 / 128, shifts of 1 pixel, one epoch",
     network=Convnet(stages=((16, 16), (48, 64)), hidden=(128,)),
     epochs=1,
     learning_rate=6e-3,
@@ -60,16 +62,12 @@ SPRINT_4S = Recipe(
     augmentation=Augmentation(shift=1),
 )
 
-SPRINT_10S = Recipe(
+SPRINT_10S = replace(
+    SPRINT_4S,
     name="sprint-10s",
-    summary="99.6 % in 10 seconds: convnet 16-16 / 64-64 / 128, shifts of 1 pixel, two epochs",
+    summary="what ten seconds are for: convnet 16-16 / 64-64 / 128, shifts of 1 pixel, two epochs",
     network=Convnet(stages=((16, 16), (64, 64)), hidden=(128,)),
     epochs=2,
-    learning_rate=6e-3,
-    betas=(0.7, 0.9),
-    schedule="one-cycle",
-    label_smoothing=0.1,
-    augmentation=Augmentation(shift=1),
 )
 
 SMALL_CHANGES = Augmentation(rotate_deg=8, scale=0.08, shear=0.1, shift=1.0)
@@ -87,7 +85,7 @@ BEST = Recipe(
 
 TINY_25K = Recipe(
     name="tiny-25k",
-    summary="the most accurate of at most 25,000 weights: convnet 16-16 / 32-32; wants a teacher (--teacher RUN)",
+    summary="of at most 25,000 weights: convnet 16-16 / 32-32; wants a teacher (--teacher RUN)",
     network=Convnet(stages=((16, 16), (32, 32))),
     epochs=30,
     learning_rate=1e-2,
@@ -95,24 +93,20 @@ TINY_25K = Recipe(
     augmentation=SMALL_CHANGES,
 )
 
-TINY_8K = Recipe(
+TINY_8K = replace(
+    TINY_25K,
     name="tiny-8k",
     summary="of at most 8,000 weights: convnet 10-10 / 16-16; wants a teacher",
     network=Convnet(stages=((10, 10), (16, 16))),
     epochs=40,
-    learning_rate=1e-2,
-    schedule="one-cycle",
-    augmentation=SMALL_CHANGES,
 )
 
-TINY_2K = Recipe(
+TINY_2K = replace(
+    TINY_25K,
     name="tiny-2k",
     summary="of at most 2,000 weights: convnet 5-6 / 7-5; wants a teacher",
     network=Convnet(stages=((5, 6), (7, 5))),
     epochs=60,
-    learning_rate=1e-2,
-    schedule="one-cycle",
-    augmentation=SMALL_CHANGES,
 )
 
 RECIPES: tuple[Recipe, ...] = (

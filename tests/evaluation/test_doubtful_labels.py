@@ -4,7 +4,7 @@ import pytest
 from inkdigits.data.label_errors import CORRECTIONS
 from inkdigits.data.mnist import load_mnist
 from inkdigits.errors import DataError
-from inkdigits.evaluation.label_errors import suspected_labels
+from inkdigits.evaluation.doubtful_labels import suspected_labels
 from inkdigits.packed.model import PackedModel
 
 
