@@ -44,6 +44,10 @@ def build(network: Mlp | Convnet, *, seed: int = 0, precision: str = "float32", 
         x = keras.layers.Flatten(dtype=policy)(inputs)
     else:
         x = keras.layers.Reshape((28, 28, 1), dtype=policy)(inputs)
+        if network.contrast:
+            # Where bfloat16 rounds a sigmoid to 0 or 1 its gradient is gone, and an attack of the training with it.
+            x = keras.layers.Rescaling(network.contrast, -network.contrast / 2, dtype="float32")(x)
+            x = keras.layers.Activation("sigmoid", dtype="float32")(x)
         if network.stem:
             shape = {"kernel_size": 6, "strides": STEM_STRIDE, "use_bias": False, "trainable": False, "name": STEM}
             x = _convolution(network, network.stem, next(seeds), policy, **shape)(x)

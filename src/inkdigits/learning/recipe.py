@@ -45,6 +45,7 @@ class Convnet:
         hidden: Neurons of the dense layers between the stages and the logits; may be empty.
         activation: Nonlinearity after each convolution and hidden layer.
         dropout: Share of the last layer's inputs that training drops.
+        contrast: Steepness of a sigmoid around half ink that glyphs go through first; 0 for none.
     """
 
     stages: tuple[tuple[int, ...], ...]
@@ -52,6 +53,20 @@ class Convnet:
     hidden: tuple[int, ...] = ()
     activation: Activation = "relu"
     dropout: float = 0.0
+    contrast: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adversary:
+    """An attack on each glyph at each step, so that a network learns to withstand it: projected gradient descent.
+
+    Attributes:
+        epsilon: The most that a pixel may change, full ink is 1 (L∞).
+        steps: Steps of the attack, each as costly as one of the training.
+    """
+
+    epsilon: float
+    steps: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +112,7 @@ class Recipe:
         schedule: `"constant"`, or `"one-cycle"`: up from 4 % over the first quarter of all steps, then down to zero.
         label_smoothing: Probability mass spread over all classes, 0 to 1.
         augmentation: Random changes to the training glyphs; None for none.
+        adversary: What attacks the glyphs after all other changes; None for nobody.
         synthesis: Glyphs of synthesized pictures that are trained on besides the data; None for none.
         views: Whether the packed model looks again at doubtful glyphs, turned and slanted.
         precision: `"bfloat16"`, `"float32"`, or `"auto"`: bfloat16 where the CPU multiplies it natively.
@@ -114,6 +130,7 @@ class Recipe:
     schedule: Literal["constant", "one-cycle"] = "constant"
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
+    adversary: Adversary | None = None
     synthesis: Mixture | None = None
     views: bool = False
     precision: Precision = "auto"
@@ -189,13 +206,14 @@ def recipe_from_dict(data: dict[str, Any]) -> Recipe:
     network["hidden"] = tuple(network["hidden"])
     if "stages" in network:
         network["stages"] = tuple(tuple(stage) for stage in network["stages"])
-    augmentation, synthesis = data["augmentation"], data.get("synthesis")
+    augmentation, adversary, synthesis = (data.get(name) for name in ("augmentation", "adversary", "synthesis"))
     return Recipe(
         **{
             **data,
             "betas": tuple(data.get("betas", Recipe.betas)),
             "network": Convnet(**network) if "stages" in network else Mlp(**network),
             "augmentation": None if augmentation is None else Augmentation(**augmentation),
+            "adversary": None if adversary is None else Adversary(**adversary),
             "synthesis": None if synthesis is None else Mixture(**synthesis),
         }
     )

@@ -18,6 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from inkdigits.errors import TrainingError
+from inkdigits.learning.attacks import Pgd, perturb
 from inkdigits.learning.augment import augment
 from inkdigits.learning.distillation import distillation_loss
 from inkdigits.learning.draws import Draws
@@ -30,7 +31,7 @@ WARM_UP = 0.25  # of all steps, in a one-cycle schedule
 START_RATE = 0.04  # of the peak rate
 EVALUATION_BATCH = 500
 L2_BYTES = 1 << 20  # of a core, on most of today's CPUs; fixed, so that results do not depend on it
-DROPOUT = 0  # stream of draws; those from 1 are augmentation's
+DROPOUT, ATTACK = 0, 100  # streams of draws; those from 1 are augmentation's
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ class Trainer:
             parts, losses = [], []
             for start, stop in pairwise(cuts):
                 draws, rows = Draws(seed, size, start, stop), slice(start - first, stop - first)
-                x = self._inputs(glyphs[rows], draws)
+                x = self._inputs(glyphs[rows], labels[rows], draws)
                 parts.append(self._logits(x, draws))
                 if self._teachers:
                     losses.append(distillation_loss(parts[-1], [teacher(x) for teacher in self._teachers]))
@@ -221,11 +222,18 @@ class Trainer:
         _APPLY[recipe.optimizer](self._weights, self.slots, gradients, rate, tf.cast(step, tf.float32) + 1.0, recipe)
         return sums
 
-    def _inputs(self, glyphs: tf.Tensor, draws: Draws) -> tf.Tensor:
-        dtype = self.model.input.dtype
-        if self.recipe.augmentation is None:
+    def _inputs(self, glyphs: tf.Tensor, labels: tf.Tensor, draws: Draws) -> tf.Tensor:
+        """What the network sees of some rows: changed at random, then attacked, as far as the recipe says."""
+        dtype, recipe = self.model.input.dtype, self.recipe
+        if recipe.augmentation is None and recipe.adversary is None:
             return tf.cast(glyphs, dtype) / 255
-        return tf.cast(augment(tf.cast(glyphs, tf.float32) / 255, self.recipe.augmentation, draws), dtype)
+        x = tf.cast(glyphs, tf.float32) / 255
+        if recipe.augmentation is not None:
+            x = augment(x, recipe.augmentation, draws)
+        if recipe.adversary is not None:
+            attack = Pgd(recipe.adversary.epsilon, recipe.adversary.steps)
+            x = perturb(self.model, x, labels, attack, draws.uniform(*x.shape[1:], stream=ATTACK, low=-1.0))
+        return tf.cast(x, dtype)
 
     def _logits(self, x: tf.Tensor, draws: Draws) -> tf.Tensor:
         """As the model's, with dropout before its head."""
