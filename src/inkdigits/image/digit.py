@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.image.glyph import Glyph, to_glyph
+from inkdigits.image.glyph import GLYPH_SIDE, Glyph, to_glyph
 from inkdigits.image.ink import Ink, shrink, to_darker_ink, to_ink
 from inkdigits.image.load import Gray
 from inkdigits.image.rulings import remove_rulings
@@ -25,6 +25,9 @@ WORK_SIDE = 1024  # a digit that fills 1/50 of a page's side still has the 20 pi
 LEAST_SIDE = 5  # pixels of the digit's longer side and of the picture's shorter one; no shape is left in fewer
 LEAST_CONTRAST = 16  # gray levels between strokes and their paper; less is as often a stain as a stroke
 LEAST_PAGE = 128  # pixels of the shorter side: in a smaller picture a line from edge to edge is as likely a stroke
+SMALL_PAGE = 64  # pixels of the longer side: in a smaller picture a grain is nearly as large as a stroke is wide
+SOFTNESS = 1 / 28  # of the longer side: standard deviation of the blur under which grain and gaps close
+SHARPER = 0.8  # times as much blur where the digit is not found anew
 LEAST_INSIDE_MASS = 0.3  # of the largest part's ink: less is a piece of a line, and the digit hangs on others
 LEAST_INSIDE = 0.05  # of the picture's shorter side: less is what is left of a line
 FLATNESS = 0.25  # of its width: a part that is not higher is a dash, or a line that leans
@@ -55,7 +58,8 @@ class PreparedDigit:
         box: Where the digit is, `(left, top, width, height)` in pixels of the picture; None if it is blank.
         reason: Why this may be no readable digit: `"blank"`, `"too_small"`, `"low_contrast"`, or None.
         several: Whether shapes of about one height stand side by side, as digits of a number do.
-        sheet: What it was found on, if lines from edge to edge may have spoiled the look, for `look_again`; else None.
+        sheet: What it was found on, if other looks may do better: at lines from edge to edge, for `look_again`; at a
+            small picture, for `look_softly`; else None.
     """
 
     glyph: Glyph | None
@@ -83,7 +87,31 @@ def prepare_digit(gray: Gray) -> PreparedDigit:
         return PreparedDigit(None, None, "blank")
     lined = bare is not ink or _spans(found[1], ink.shape)
     is_page = min(ink.shape) >= LEAST_PAGE
-    return replace(_prepared(found, sheet), sheet=sheet if lined and is_page else None)
+    doubtful = (lined and is_page) or is_small(sheet)
+    return replace(_prepared(found, sheet), sheet=sheet if doubtful else None)
+
+
+def is_small(sheet: Sheet) -> bool:
+    """Whether a picture is so small that grain, gaps and a panel's edge are as large as parts of a digit."""
+    return bool(max(sheet.gray.shape) < SMALL_PAGE)
+
+
+def look_softly(sheet: Sheet) -> list[Glyph]:
+    """Other ways to see the one digit of a small picture: blurred, and, if it has a glyph's size, as a glyph already.
+
+    Args:
+        sheet: Of the first look, `is_small`.
+
+    Returns:
+        One to three glyphs.
+    """
+    deviation = SOFTNESS * max(sheet.gray.shape)
+    soft = np.asarray(cv2.GaussianBlur(sheet.gray, (0, 0), deviation), np.uint8)
+    found = find_digit(to_ink(soft))
+    looks = [] if found is None else [to_glyph(found[0])]
+    if sheet.gray.shape == (GLYPH_SIDE, GLYPH_SIDE):
+        looks += [sheet.gray, np.asarray(cv2.GaussianBlur(sheet.gray, (0, 0), SHARPER * deviation), np.uint8)]
+    return looks
 
 
 def look_again(sheet: Sheet) -> list[PreparedDigit]:

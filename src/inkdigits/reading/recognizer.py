@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkdigits.errors import InkdigitsError, PictureError, SettingError
-from inkdigits.image.digit import PreparedDigit, look_again, prepare_digit
+from inkdigits.image.digit import PreparedDigit, is_small, look_again, look_softly, prepare_digit
 from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
 from inkdigits.packed.model import BATCH, PackedModel, refused
 from inkdigits.packed.promise import Promise, threshold_for
@@ -284,10 +284,18 @@ class Recognizer:
         return bool(refused(probabilities[np.newaxis], self.model.card)[0])
 
     def _surest_look(self, first: PreparedDigit, probabilities: Row) -> tuple[PreparedDigit, Row]:
-        """The first look at a digit; on lined paper, if it is not sure, the surest of that and the second looks."""
+        """The first look at a digit, or if it is not sure what others say of it.
+
+        On lined paper they are the surest of that and the second looks. In a small picture the mean of all says which
+        digit it is, and the first look whether it is one.
+        """
         sure = probabilities.max() >= SURE and not self.refuses(probabilities)
         if first.sheet is None or sure:
             return first, probabilities
+        if is_small(first.sheet):
+            soft = [self.classify(glyph[np.newaxis])[0] for glyph in look_softly(first.sheet)]
+            mean = np.mean([probabilities, *soft], axis=0)
+            return first, mean * (probabilities.sum() / mean.sum())
         glyphs = [(look, look.glyph) for look in look_again(first.sheet) if look.glyph is not None]
         # One by one: a batch is filled up, and takes ten times as long as four glyphs.
         seen = [(first, probabilities), *((look, self.classify(glyph[None])[0]) for look, glyph in glyphs)]
