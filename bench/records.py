@@ -3,9 +3,9 @@
     python bench/records.py --runs runs/records [--only best,distilled,tiny-2k] [--seeds 5] [--no-test] [--docs PAGE]
 
 Runs that are there already are only measured; one that was stopped goes on. `best` learns from labels; `ensemble` is
-the mean of the softmax of its seeds; `distilled` is `best` taught by that ensemble; the small ones are taught by its
-first member. "float32" is the Keras network, "packed" the model that ships, int8. No answer is averaged over changed
-glyphs. All choices were made on held-out training digits.
+the mean of the softmax of its seeds; `distilled` is `best` taught by that ensemble; the small ones are taught by one
+network of the recipe `teacher`. "float32" is the Keras network, "packed" the model that ships, int8. No answer is
+averaged over changed glyphs. All choices were made on held-out training digits.
 """
 
 from __future__ import annotations
@@ -111,7 +111,17 @@ def row(name: str, scores: list[Scores], parts: Parts, runs: list[Run]) -> str:
 
 
 def rows(folder: Path, seeds: int, small_seeds: int, parts: Parts, only: set[str]) -> Iterator[str]:
-    members = [trained(folder / f"best-{seed}", "best", seed) for seed in range(seeds)]
+    if only & {"best", "ensemble", "distilled"}:
+        members = [trained(folder / f"best-{seed}", "best", seed) for seed in range(seeds)]
+        yield from large_rows(folder, members, parts, only)
+    for name in SMALL:
+        if name in only:
+            teacher = (str(trained(folder / "teacher", "teacher", 0).folder.resolve()),)
+            runs = [trained(folder / f"{name}-{seed}", name, seed, teacher) for seed in range(small_seeds)]
+            yield row(name, [scores_of(run, parts) for run in runs], parts, runs)
+
+
+def large_rows(folder: Path, members: list[Run], parts: Parts, only: set[str]) -> Iterator[str]:
     scores = [scores_of(run, parts) for run in members]
     if "best" in only:
         yield row("best", scores, parts, members)
@@ -122,13 +132,8 @@ def rows(folder: Path, seeds: int, small_seeds: int, parts: Parts, only: set[str
         yield row("ensemble", [together], parts, members)
     if "distilled" in only:
         teachers = tuple(str(run.folder.resolve()) for run in members)
-        distilled = trained(folder / "distilled", "best", seeds, teachers)
+        distilled = trained(folder / "distilled", "best", len(members), teachers)
         yield row("distilled", [scores_of(distilled, parts)], parts, [distilled])
-    for name in SMALL:
-        if name in only:
-            teacher = (str(members[0].folder.resolve()),)
-            runs = [trained(folder / f"{name}-{seed}", name, seed, teacher) for seed in range(small_seeds)]
-            yield row(name, [scores_of(run, parts) for run in runs], parts, runs)
 
 
 def main() -> None:

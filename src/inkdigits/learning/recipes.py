@@ -83,11 +83,20 @@ BEST = Recipe(
     augmentation=SMALL_CHANGES,
 )
 
+TEACHER = replace(
+    BEST,
+    name="teacher",
+    summary="what the small ones learn from: convnet 32-32 / 64-64-64, no label smoothing",
+    network=Convnet(stages=((32, 32), (64, 64, 64)), dropout=0.5),
+    label_smoothing=0.0,
+)
+"""Smoothed labels make a worse teacher: what it thinks of the other digits is smoothed away (EXPERIMENTS.md)."""
+
 TINY_25K = Recipe(
     name="tiny-25k",
     summary="of at most 25,000 weights: convnet 16-16 / 32-32; wants a teacher (--teacher RUN)",
     network=Convnet(stages=((16, 16), (32, 32))),
-    epochs=30,
+    epochs=20,
     learning_rate=1e-2,
     schedule="one-cycle",
     augmentation=SMALL_CHANGES,
@@ -98,7 +107,7 @@ TINY_8K = replace(
     name="tiny-8k",
     summary="of at most 8,000 weights: convnet 10-10 / 16-16; wants a teacher",
     network=Convnet(stages=((10, 10), (16, 16))),
-    epochs=40,
+    epochs=30,
 )
 
 TINY_2K = replace(
@@ -161,6 +170,7 @@ RECIPES: tuple[Recipe, ...] = (
     SPRINT_4S,
     SPRINT_10S,
     BEST,
+    TEACHER,
     TINY_25K,
     TINY_8K,
     TINY_2K,
