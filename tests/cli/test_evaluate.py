@@ -218,3 +218,24 @@ def test_mnists_own_test_split_is_also_counted_with_ten_labels_corrected(inkdigi
     inkdigits("evaluate", "default", "--report", tmp_path / "report")
     report = (tmp_path / "report" / "report.html").read_text()
     assert "10 labels of these digits are known to be wrong" in report
+
+
+def test_robustness_goes_into_the_report_and_its_numbers(inkdigits, tmp_path, data):
+    report = tmp_path / "report"
+    arguments = ["--data", str(data), "--robustness", "--robustness-digits", "12", "--report", str(report)]
+    outcome = inkdigits("evaluate", "default", *arguments)
+    assert outcome.code == 0
+    assert "no gradients to attack along" in outcome.err
+    told = json.loads((report / "metrics.json").read_text())["robustness"]
+    assert told["count"] == 12
+    assert told["clean"]["alone"] > 0.8
+    assert len(told["corruptions"]) == 15
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert "Under damage and attack" in page
+    assert "--robustness-digits 12" in page
+
+
+def test_robustness_without_a_report_is_a_wrong_use(inkdigits, data):
+    outcome = inkdigits("evaluate", "default", "--data", str(data), "--robustness")
+    assert outcome.code == 2
+    assert "Expected --report DIR with --robustness" in outcome.err

@@ -35,7 +35,14 @@ THUMBNAIL_SIDE = 240  # pixels
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Write the report there; of a run on its test split, by default to RUN/report.")  # fmt: skip
 @click.option("--compare", metavar="MODEL", help="Also tell in the report how this second model differs.")
-def command(model: str, data: str | None, split: str, strict: bool, report: Path | None, compare: str | None) -> int:
+@click.option("--robustness", is_flag=True,
+              help="Also measure damage, attacks and what is no digit; of a run along its gradients too.")  # fmt: skip
+@click.option("--robustness-digits", type=click.IntRange(min=10), default=1000, show_default=True,
+              help="Digits of each kind of damage and attack.")  # fmt: skip
+def command(
+    model: str, data: str | None, split: str, strict: bool, report: Path | None, compare: str | None,
+    robustness: bool, robustness_digits: int,
+) -> int:  # fmt: skip
     """Measures MODEL: a packed model's name or folder, or a run.
 
     \b
@@ -44,8 +51,10 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
       inkdigits evaluate runs/convnet-1
       inkdigits evaluate default --data my-digits/ --report my-report/
       inkdigits evaluate runs/mine --compare default
+      inkdigits evaluate default --robustness --report my-report/
     """
     from inkdigits.cli import EXIT_FAILED
+    from inkdigits.cli.robustness import robustness_of
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
@@ -65,14 +74,19 @@ def command(model: str, data: str | None, split: str, strict: bool, report: Path
     if source is not None and split == "test":
         report = report or folder.parent / "report"
     if report is None:
-        if compare is not None:
-            raise click.UsageError("Expected --report DIR with --compare. Received: no folder for the report.")
+        if compare is not None or robustness:
+            option = "--robustness" if robustness else "--compare"
+            raise click.UsageError(f"Expected --report DIR with {option}. Received: no folder for the report.")
         evaluation = evaluate(dataset.labels, probabilities)
     else:
         content = _content(packed, dataset, probabilities, f"{dataset.name} ({split})", _rival(compare, dataset))
         how = f"inkdigits evaluate {model} --data {data} --split {split}" + (f" --compare {compare}" if compare else "")
+        if robustness:
+            how += f" --robustness --robustness-digits {robustness_digits}"
         reproduce = {"command": how, **_fixed_by(packed, dataset)}
-        evaluation = write_report(report, replace(content, history=_history(folder), reproduce=reproduce))
+        studied = robustness_of(packed, folder, dataset, robustness_digits) if robustness else None
+        content = replace(content, history=_history(folder), reproduce=reproduce, robustness=studied)
+        evaluation = write_report(report, content)
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):
         click.echo(line)

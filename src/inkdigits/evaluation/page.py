@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from string import Template
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from inkdigits.evaluation.doubtful_labels import suspected_labels
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
+from inkdigits.evaluation.markup import facts, image, png, section, svg, table
 from inkdigits.evaluation.mcnemar import compare_answers
-from inkdigits.evaluation.plots import BLUE, plot_history, plot_reliability, plot_risk_coverage
+from inkdigits.evaluation.plots import plot_history, plot_reliability, plot_risk_coverage
 from inkdigits.evaluation.report_content import ReportContent
+from inkdigits.evaluation.robustness import robustness_section
 from inkdigits.evaluation.selective import OperatingPoint
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -55,6 +55,7 @@ def render(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[
         _calibration(content, evaluation, kept),
         _learning(content),
         _comparison(content),
+        robustness_section(content.robustness) if content.robustness else "",
         _examples(content),
         _reproduce(content),
     ]
@@ -65,7 +66,7 @@ def render(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[
         title=escape(content.title),
         style=style,
         script=script,
-        sections="\n".join(section for section in sections if section),
+        sections="\n".join(part for part in sections if part),
         pictures=json.dumps(_cell_pictures(content), separators=(",", ":")),
     )
 
@@ -83,19 +84,7 @@ def _headline(content: ReportContent, evaluation: Evaluation) -> str:
         (f"{evaluation.macro_f1:.4f}", "macro F1"),
     ]
     tiles = "".join(f"<div><b>{number}</b>{escape(what)}</div>" for number, what in numbers)
-    return f'<h1>{escape(content.title)}</h1>\n<div class="headline">{tiles}</div>\n{_facts(content.facts)}'
-
-
-def _facts(facts: Mapping[str, str]) -> str:
-    rows = "".join(
-        f'<tr><th class="left">{escape(name)}</th><td class="left">{escape(value)}</td></tr>'
-        for name, value in facts.items()
-    )
-    return f'<div class="wide"><table>{rows}</table></div>' if rows else ""
-
-
-def _section(title: str, *parts: str) -> str:
-    return "\n".join([f"<section>\n<h2>{escape(title)}</h2>", *parts, "</section>"])
+    return f'<h1>{escape(content.title)}</h1>\n<div class="headline">{tiles}</div>\n{facts(content.facts)}'
 
 
 def _confusion(evaluation: Evaluation) -> str:
@@ -104,7 +93,7 @@ def _confusion(evaluation: Evaluation) -> str:
     for truth, counts in enumerate(evaluation.confusion.tolist()):
         cells = "".join(_cell(truth, answer, count) for answer, count in enumerate(counts))
         rows.append(f'<tr><th scope="row">{truth}</th>{cells}</tr>')
-    return _section(
+    return section(
         "What was read as what",
         "<p>A row is what a digit is labeled, a column what it was read as. Press a number to see its pictures; the "
         "arrow keys move from one to the next.</p>",
@@ -133,18 +122,7 @@ def _cell_pictures(content: ReportContent) -> dict[str, object]:
             cells[f"{truth}-{answer}"] = chosen.tolist()
     shown = sorted({index for chosen in cells.values() for index in chosen})
     info = {i: [int(content.labels[i]), int(answers[i]), round(float(confidences[i]), 4)] for i in shown}
-    return {"cells": cells, "info": info, "png": {i: _png(content.glyphs[i]) for i in shown}}
-
-
-def _png(glyph: NDArray[np.uint8]) -> str:
-    """Dark on light, as people write, base64."""
-    file = BytesIO()
-    Image.fromarray(255 - glyph).save(file, "PNG", optimize=True)
-    return b64encode(file.getvalue()).decode("ascii")
-
-
-def _image(glyph: NDArray[np.uint8], alt: str) -> str:
-    return f'<img src="data:image/png;base64,{_png(glyph)}" alt="{escape(alt)}" width="112" height="112">'
+    return {"cells": cells, "info": info, "png": {i: png(content.glyphs[i]) for i in shown}}
 
 
 def _digits(evaluation: Evaluation) -> str:
@@ -161,13 +139,7 @@ def _digits(evaluation: Evaluation) -> str:
         for d in evaluation.digits
     ]
     sentences = "".join(f"<li>{escape(digit.sentence)}</li>" for digit in evaluation.digits)
-    return _section("Digit by digit", _table(head, rows), f"<ul>{sentences}</ul>")
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return section("Digit by digit", table(head, rows), f"<ul>{sentences}</ul>")
 
 
 def _gallery(content: ReportContent, indices: Sequence[int], chances: NDArray[np.floating]) -> str:
@@ -177,7 +149,7 @@ def _gallery(content: ReportContent, indices: Sequence[int], chances: NDArray[np
         said = "<br>".join(f"{digit}: {chances[index, digit]:.1%}" for digit in order[:3])
         alt = f"number {index}, labeled {label}, read as {order[0]}"
         items.append(
-            f"<li><figure>{_image(content.glyphs[index], alt)}"
+            f"<li><figure>{image(content.glyphs[index], alt)}"
             f"<figcaption>#{index}, labeled {label}<br>{said}</figcaption></figure></li>"
         )
     return f'<ul class="gallery">{"".join(items)}</ul>'
@@ -200,7 +172,7 @@ def _mistakes(content: ReportContent) -> str:
             f"<p>The {len(unsure)} least sure of {len(right)} right answers.</p>",
             _gallery(content, unsure.tolist(), chances),
         ]
-    return _section("The worst mistakes, and what was nearly one", *parts)
+    return section("The worst mistakes, and what was nearly one", *parts)
 
 
 def _label_errors(content: ReportContent, evaluation: Evaluation) -> str:
@@ -222,22 +194,12 @@ def _label_errors(content: ReportContent, evaluation: Evaluation) -> str:
             "usually is of the digit that it sees (confident learning). Look at them before you blame the model.</p>",
             _gallery(content, [s.index for s in suspects[:MOST_IN_GALLERY]], np.asarray(content.probabilities)),
         ]
-    return _section("Labels that may be wrong", *parts) if parts else ""
-
-
-def _svg(draw: Callable[..., None], *arguments: object) -> str:
-    """A plot as part of the page, in its colors."""
-    file = BytesIO()
-    draw(*arguments, file)
-    text = file.getvalue().decode("utf-8")
-    for fixed, named in (("#000000", "currentColor"), (BLUE, "var(--plot)"), ("#e8e8e8", "var(--line)")):
-        text = text.replace(fixed, named)
-    return text[text.index("<svg") :]
+    return section("Labels that may be wrong", *parts) if parts else ""
 
 
 def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]) -> str:
     answers = content.labels, content.probabilities
-    plots = _svg(plot_reliability, *answers) + _svg(plot_risk_coverage, *answers)
+    plots = svg(plot_reliability, *answers) + svg(plot_risk_coverage, *answers)
     parts = [
         "<p>Of answers given with a confidence of 90 %, 90 % should be right: the expected calibration error, "
         f"{evaluation.ece:.2%}, says how far off that is on average. The second plot shows what rejecting the least "
@@ -258,14 +220,14 @@ def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[
             )
             for promised, point in kept
         ]
-        parts += [_table(head, rows), f"<p>{escape(HOW_PROMISED)}</p>"]
-    return _section("How sure, how right", *parts)
+        parts += [table(head, rows), f"<p>{escape(HOW_PROMISED)}</p>"]
+    return section("How sure, how right", *parts)
 
 
 def _learning(content: ReportContent) -> str:
     if not content.history:
         return ""
-    return _section("How it learned", f'<div class="plots">{_svg(plot_history, content.history)}</div>')
+    return section("How it learned", f'<div class="plots">{svg(plot_history, content.history)}</div>')
 
 
 def _comparison(content: ReportContent) -> str:
@@ -289,7 +251,7 @@ def _comparison(content: ReportContent) -> str:
                 f"<p>{escape(said)}: {int(only.sum())}.</p>",
                 _gallery(content, found.tolist(), content.probabilities),
             ]
-    return _section(f"Against {rival.name}", *parts)
+    return section(f"Against {rival.name}", *parts)
 
 
 def _examples(content: ReportContent) -> str:
@@ -300,12 +262,12 @@ def _examples(content: ReportContent) -> str:
         picture = b64encode(example.picture).decode("ascii")
         shown = f'<img class="picture" src="data:image/png;base64,{picture}" alt="{escape(example.name)}">'
         if example.glyph is not None:
-            shown += _image(example.glyph, "its glyph")
+            shown += image(example.glyph, "its glyph")
         items.append(
             f'<figure><div class="pictures">{shown}</div>'
             f"<figcaption>{escape(example.name)}: {escape(example.reading)}</figcaption></figure>"
         )
-    return _section(
+    return section(
         "What the network sees of a picture",
         "<p>Each picture, and the glyph that was made of it.</p>",
         f'<div class="plots">{"".join(items)}</div>',
@@ -313,4 +275,4 @@ def _examples(content: ReportContent) -> str:
 
 
 def _reproduce(content: ReportContent) -> str:
-    return _section("How to get this again", _facts(content.reproduce)) if content.reproduce else ""
+    return section("How to get this again", facts(content.reproduce)) if content.reproduce else ""

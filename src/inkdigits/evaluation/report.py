@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,10 +45,15 @@ def write_report(folder: Path, content: ReportContent) -> Evaluation:
         check_history(content.history)
     page = render(content, evaluation, _kept(content))
     folder.mkdir(parents=True, exist_ok=True)
-    _write_text(folder / METRICS_NAME, json.dumps(evaluation.to_dict(), indent=2) + "\n")
+    _write_text(folder / METRICS_NAME, json.dumps(_metrics(content, evaluation), indent=2) + "\n")
     write_predictions(folder / PREDICTIONS_NAME, content.labels, content.probabilities)
     _write_text(folder / REPORT_NAME, page)
     return evaluation
+
+
+def _metrics(content: ReportContent, evaluation: Evaluation) -> dict[str, Any]:
+    robust = {} if content.robustness is None else {"robustness": content.robustness.to_dict()}
+    return evaluation.to_dict() | robust
 
 
 def _kept(content: ReportContent) -> list[tuple[float, OperatingPoint]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import DataError
 from inkdigits.evaluation.checks import CLASSES, Labels, Probabilities, check_predictions
+from inkdigits.evaluation.robustness import Robustness
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class ReportContent:
         corrections: Labels known to be wrong: index and the digit that it shows.
         examples: Pictures and what was made of them.
         rival: A second model.
+        robustness: What damage and attacks do to it.
         reproduce: Command, seed, versions and hashes, by name.
 
     Raises:
@@ -75,6 +77,7 @@ class ReportContent:
     corrections: Mapping[int, int] = field(default_factory=dict)
     examples: Sequence[Example] = ()
     rival: Rival | None = None
+    robustness: Robustness | None = None
     reproduce: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

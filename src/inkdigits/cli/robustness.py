@@ -1,0 +1,70 @@
+"""What `inkdigits evaluate --robustness` studies: a packed model's answers, its readings, attacks on its run."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from inkdigits.data.dataset import Dataset
+    from inkdigits.evaluation.robustness import Robustness
+    from inkdigits.packed.model import PackedModel
+    from inkdigits.robustness.study import Attack
+
+PGD_STEPS, PGD_RESTARTS = 100, 20
+
+
+def robustness_of(packed: PackedModel, folder: Path, dataset: Dataset, count: int) -> Robustness:
+    """Studies a packed model on some of the digits, taken evenly.
+
+    Args:
+        packed: The model.
+        folder: Its own; where a run is around it, its network is attacked along its gradients too.
+        dataset: Clean digits.
+        count: How many of them, at most.
+    """
+    from inkdigits.robustness.study import Reader, study
+
+    chosen = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(np.intp)
+    return study(Reader(packed.probabilities, _reader(packed), _attacks(folder)), dataset.subset(chosen))
+
+
+def _reader(packed: PackedModel) -> Callable[[NDArray[np.uint8]], NDArray[np.integer]]:
+    from inkdigits.reading.recognizer import Recognizer
+
+    recognizer = Recognizer(packed)
+
+    def read(glyphs: NDArray[np.uint8]) -> NDArray[np.integer]:
+        # A reading of more or fewer than one digit is wrong, as -1 is.
+        pages = recognizer.stream(iter(glyphs), expect="digit", min_confidence=0)
+        return np.array([int(page.text) if page.text.isdigit() and len(page.text) == 1 else -1 for page in pages])
+
+    return read
+
+
+def _attacks(folder: Path) -> dict[str, Attack]:
+    if not (folder.parent / "run.json").is_file():
+        click.echo("no gradients to attack along: a packed model alone has only answers; give a run", err=True)
+        return {}
+    if importlib.util.find_spec("tensorflow") is None:
+        click.echo("no gradients to attack along: TensorFlow is not installed", err=True)
+        return {}
+    from inkdigits.learning.attacks import Pgd, withstands
+    from inkdigits.learning.run import open_run, trained_model
+
+    model = trained_model(open_run(folder.parent))
+
+    def attack(digits: Dataset, strength: float, *, steps: int, restarts: int) -> NDArray[np.bool_]:
+        return withstands(model, digits.glyphs, digits.labels, Pgd(strength, steps, restarts))
+
+    return {
+        "FGSM": partial(attack, steps=1, restarts=1),
+        f"PGD, {PGD_STEPS} steps, {PGD_RESTARTS} restarts": partial(attack, steps=PGD_STEPS, restarts=PGD_RESTARTS),
+    }

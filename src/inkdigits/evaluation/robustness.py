@@ -1,0 +1,154 @@
+"""What damage, attacks and strangers do to a reader: numbers in, a section of the report and of `metrics.json` out.
+
+It knows nothing of how they were measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from html import escape
+from statistics import mean
+from typing import Any
+
+from inkdigits.evaluation.markup import section, svg, table
+from inkdigits.evaluation.plots import BLUE, Target, new_figure, save_figure
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """Accuracy on damaged digits, 0 to 1.
+
+    Attributes:
+        alone: Of the network, given the damaged glyphs themselves.
+        as_picture: Of a reader who prepares each damaged glyph as it does any picture.
+    """
+
+    alone: float
+    as_picture: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracy of the network, 0 to 1, by the amount of one kind of damage.
+
+    Attributes:
+        unit: Of the amounts.
+        amounts: Lowest to highest.
+        accuracies: One for each amount.
+    """
+
+    unit: str
+    amounts: Sequence[float]
+    accuracies: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Told:
+    """How well a kind of what is no digit is told from digits by the confidence.
+
+    Attributes:
+        count: How many there were of it.
+        auroc: The chance that a digit is the surer of the two, 0 to 1.
+        false_positives: Share taken for digits where 95 % of the digits are kept, 0 to 1.
+    """
+
+    count: int
+    auroc: float
+    false_positives: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robustness:
+    """How a reader stands up to what is not a clean digit.
+
+    Attributes:
+        count: Digits of each kind of damage and attack.
+        clean: The same digits without any.
+        corruptions: By the names of MNIST-C.
+        curves: By kind of damage.
+        strangers: By kind of what is no digit.
+        attacks: By attack: accuracy, 0 to 1, under each strength (L∞, full ink is 1).
+    """
+
+    count: int
+    clean: Damaged
+    corruptions: Mapping[str, Damaged]
+    curves: Mapping[str, Curve]
+    strangers: Mapping[str, Told]
+    attacks: Mapping[str, Mapping[float, float]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the words of `metrics.json`."""
+        return asdict(self)
+
+
+def robustness_section(robustness: Robustness) -> str:
+    """The section of the report."""
+    parts = [_corruptions(robustness), f'<div class="plots">{svg(plot_curves, robustness.curves)}</div>']
+    if robustness.strangers:
+        rows = [
+            (name, told.count, f"{told.auroc:.4f}", f"{told.false_positives:.1%}")
+            for name, told in robustness.strangers.items()
+        ]
+        parts += [
+            "<p>What is no digit should be less sure than digits are. AUROC is the chance that it is, FPR95 the share "
+            "taken for digits where 95 % of the digits are kept.</p>",
+            table(("no digit", "n", "AUROC", "FPR95"), rows),
+        ]
+    if robustness.attacks:
+        strengths = list(next(iter(robustness.attacks.values())))
+        attacked = [
+            (name, *(f"{scores[strength]:.1%}" for strength in strengths))
+            for name, scores in robustness.attacks.items()
+        ]
+        parts += [
+            f"<p>Still right when an attacker who knows the digit may change every pixel by so much, n = "
+            f"{robustness.count}. An attack without gradients that does more than one with them would show that the "
+            "network hides its gradients.</p>",
+            table(("attack", *(f"± {strength:g}" for strength in strengths)), attacked),
+        ]
+    return section("Under damage and attack", *parts)
+
+
+def _corruptions(robustness: Robustness) -> str:
+    kinds = robustness.corruptions
+
+    def row(name: str, one: Damaged) -> tuple[str, str, str]:
+        return name, f"{one.alone:.1%}", f"{one.as_picture:.1%}"
+
+    worst = min(kinds, key=lambda name: kinds[name].as_picture)
+    average = Damaged(mean(one.alone for one in kinds.values()), mean(one.as_picture for one in kinds.values()))
+    rows = [row("none", robustness.clean), *(row(name, one) for name, one in kinds.items()), row("mean", average)]
+    said = (
+        f"The 15 corruptions of MNIST-C, n = {robustness.count} of each: read as pictures {average.as_picture:.1%} on "
+        f"average, {kinds[worst].as_picture:.1%} of the worst, {worst}. The network alone is given the damaged glyph "
+        "itself; a reader prepares it as any picture."
+    )
+    return f"<p>{escape(said)}</p>{table(('corruption', 'network alone', 'as a picture'), rows)}"
+
+
+def plot_curves(curves: Mapping[str, Curve], target: Target) -> None:
+    """Draws accuracy by amount, one plot for each kind of damage.
+
+    Args:
+        curves: At least one.
+        target: As `save_figure` takes it.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    columns = 4
+    lines = -(-len(curves) // columns)
+    figure = new_figure(11, 2.6 * lines)
+    from matplotlib.ticker import PercentFormatter
+
+    for place, (name, curve) in enumerate(curves.items(), start=1):
+        axes = figure.add_subplot(lines, columns, place)
+        axes.plot(curve.amounts, curve.accuracies, color=BLUE, marker="o", markersize=3)
+        axes.set(title=name, xlabel=curve.unit, ylim=(0, 1.03))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.grid(color="#e8e8e8")
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+    save_figure(figure, target)

@@ -1,0 +1,1 @@
+"""How a reader stands up to damage, to attack, and to what is no digit."""

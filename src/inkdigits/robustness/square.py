@@ -1,0 +1,94 @@
+"""An attack that needs no gradient: squares of the glyph lightened or darkened at random, kept where they mislead.
+
+A network that withstands gradients and not this one hides its gradients, and withstands nothing.
+
+Source:
+    M. Andriushchenko et al., "Square Attack: a query-efficient black-box adversarial attack via random search", 2020:
+    its L∞ attack, the start in stripes and the shrinking of the squares. Here it changes levels of gray, 0 to 255.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
+
+Answer = Callable[[Glyphs], NDArray[np.floating[Any]]]
+"""Glyphs, shape `(N, 28, 28)`, uint8, in; a number for each digit out, shape `(N, 10)`, the highest for the answer."""
+
+FIRST_SHARE = 0.8  # of the glyph that the first squares change
+HALVED_AT = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)  # of 10,000 queries
+
+
+def withstands_square(
+    answer: Answer,
+    glyphs: Glyphs,
+    labels: NDArray[np.integer],
+    epsilon: float,
+    *,
+    queries: int = 1000,
+    seed: int = 0,
+) -> NDArray[np.bool_]:
+    """Which glyphs are read right whatever squares are laid upon them.
+
+    Args:
+        answer: The reader.
+        glyphs: Shape `(N, 28, 28)`, uint8.
+        labels: Shape `(N,)`.
+        epsilon: The most that a pixel may change, full ink is 1 (L∞); cut down to a level of gray.
+        queries: Changed glyphs that the reader is asked about, of each one.
+        seed: Of stripes and squares.
+
+    Returns:
+        Shape `(N,)`.
+    """
+    draws, reach = np.random.default_rng(seed), int(epsilon * 255 + 1e-6)
+    clean = glyphs.astype(np.int16)
+    low, high = np.maximum(clean - reach, 0), np.minimum(clean + reach, 255)
+    margin, best = _margin(answer(glyphs), labels), clean.copy()
+    for query in range(queries):
+        left = np.flatnonzero(margin > 0)
+        if not len(left):
+            break
+        if query == 0:
+            tried = clean[left] + reach * draws.choice([-1, 1], (len(left), 1, GLYPH_SIDE))
+        else:
+            tried = _square(best[left], clean[left], _side(query / queries), reach, draws)
+        tried = np.clip(tried, low[left], high[left]).astype(np.int16)
+        found = _margin(answer(tried.astype(np.uint8)), labels[left])
+        better = found < margin[left]
+        best[left[better]], margin[left[better]] = tried[better], found[better]
+    return margin > 0
+
+
+def _margin(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """By how much the right digit leads, shape `(N,)`; 0 or less where it does not."""
+    rows, rest = np.arange(len(labels)), np.array(scores, np.float64)
+    own = rest[rows, labels].copy()
+    rest[rows, labels] = -np.inf
+    return np.asarray(own - rest.max(axis=1))
+
+
+def _side(done: float) -> int:
+    """Of the squares, pixels, after a share of the queries."""
+    halvings = sum(done > mark / 10_000 for mark in HALVED_AT)
+    return max(1, round(GLYPH_SIDE * math.sqrt(FIRST_SHARE * 0.5**halvings)))
+
+
+def _square(
+    best: NDArray[np.int16], clean: NDArray[np.int16], side: int, reach: int, draws: np.random.Generator
+) -> NDArray[np.int16]:
+    """Each glyph with a square somewhere that is as light or as dark as may be."""
+    count = len(best)
+    tops, lefts = draws.integers(0, GLYPH_SIDE - side + 1, (2, count))
+    places = np.arange(GLYPH_SIDE)
+    rows = (places >= tops[:, None]) & (places < tops[:, None] + side)
+    columns = (places >= lefts[:, None]) & (places < lefts[:, None] + side)
+    inside = rows[:, :, None] & columns[:, None, :]
+    change = reach * draws.choice([-1, 1], (count, 1, 1))
+    return np.where(inside, clean + change, best).astype(np.int16)

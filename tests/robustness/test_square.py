@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inkdigits.image.glyph import Glyphs
+from inkdigits.robustness.square import withstands_square
+
+
+def leaning(glyphs: Glyphs) -> NDArray[np.float64]:
+    """Says 1 where the upper left quarter is darker than half, else 0."""
+    ink = glyphs[:, :14, :14].mean(axis=(1, 2)) / 255
+    scores = np.full((len(glyphs), 10), -1e3)
+    scores[:, 1], scores[:, 0] = ink - 0.5, 0.0
+    return scores
+
+
+def test_only_what_is_far_from_the_border_withstands() -> None:
+    glyphs = np.stack([np.full((28, 28), 255 * ink // 100, np.uint8) for ink in (100, 90, 70, 60)])
+    labels = np.ones(4, int)
+    assert withstands_square(leaning, glyphs, labels, 0.3, queries=300).tolist() == [True, True, False, False]
+
+
+def test_no_pixel_changes_more_than_allowed_and_the_same_seed_asks_the_same() -> None:
+    glyphs = np.full((3, 28, 28), 100, np.uint8)
+    asked: list[Glyphs] = []
+
+    def answer(some: Glyphs) -> NDArray[np.float64]:
+        asked.append(some)
+        return leaning(some)
+
+    withstands_square(answer, glyphs, np.zeros(3, int), 0.1, queries=20)
+    once, asked[:] = asked[:], []
+    withstands_square(answer, glyphs, np.zeros(3, int), 0.1, queries=20)
+    assert all(np.array_equal(a, b) for a, b in zip(once, asked, strict=True))
+    assert {int(abs(some.astype(int) - 100).max()) for some in once[1:]} == {25}
+
+
+@pytest.mark.parametrize("queries", [0, 5])
+def test_what_is_read_wrong_from_the_start_withstands_nothing(queries: int) -> None:
+    glyphs = np.full((2, 28, 28), 255, np.uint8)
+    assert not withstands_square(leaning, glyphs, np.zeros(2, int), 0.1, queries=queries).any()

@@ -1,0 +1,79 @@
+import json
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inkdigits.data.corruptions import CORRUPTIONS
+from inkdigits.data.damage import KINDS
+from inkdigits.data.dataset import Dataset
+from inkdigits.data.mnist import load_mnist
+from inkdigits.evaluation.robustness import Robustness, robustness_section
+from inkdigits.image.glyph import Glyphs
+from inkdigits.robustness.study import STRENGTHS, Reader, study
+
+COUNT = 20
+
+
+def by_ink(glyphs: Glyphs) -> NDArray[np.float64]:
+    """Thinks that little ink is a one and much a zero: no good reader, but one whose answers are known."""
+    ink = glyphs.mean(axis=(1, 2)) / 255
+    chances = np.zeros((len(glyphs), 10))
+    chances[:, 1] = np.clip(1 - 4 * ink, 0, 1)
+    chances[:, 0] = 1 - chances[:, 1]
+    return chances
+
+
+@pytest.fixture(scope="module")
+def studied() -> Robustness:
+    digits = load_mnist("test")
+    rows = np.flatnonzero(digits.labels <= 1)[:COUNT]
+    asked: list[float] = []
+
+    def attack(part: Dataset, strength: float) -> NDArray[np.bool_]:
+        asked.append(strength)
+        return np.arange(len(part)) < len(part) * (1 - strength)
+
+    reader = Reader(by_ink, lambda glyphs: np.full(len(glyphs), -1), {"half": attack})
+    result = study(reader, digits.subset(rows), queries=5)
+    assert asked == list(STRENGTHS)
+    return result
+
+
+def test_everything_is_measured(studied: Robustness) -> None:
+    assert set(studied.corruptions) == set(CORRUPTIONS)
+    assert {name: len(curve.accuracies) for name, curve in studied.curves.items()} == {
+        name: len(kind.amounts) for name, kind in KINDS.items()
+    }
+    assert {"letters", "noise"} <= set(studied.strangers)
+    assert studied.attacks["half"] == pytest.approx({0.1: 0.9, 0.2: 0.8, 0.3: 0.7})
+    assert studied.count == COUNT
+
+
+def test_a_reader_who_reads_nothing_is_never_right(studied: Robustness) -> None:
+    assert {one.as_picture for one in studied.corruptions.values()} == {0.0}
+    assert studied.clean.alone > 0.9
+    assert studied.clean.as_picture == 0.0
+
+
+def test_light_noise_is_a_zero_to_who_counts_ink(studied: Robustness) -> None:
+    # Noise is half ink: the surest zero there is, so no digit is surer.
+    assert studied.strangers["noise"].auroc < 0.6
+    assert studied.strangers["noise"].false_positives == 1.0
+
+
+def test_an_undamaged_curve_point_is_the_clean_accuracy(studied: Robustness) -> None:
+    curve = studied.curves["rotation"]
+    assert curve.accuracies[list(curve.amounts).index(0)] == studied.clean.alone
+
+
+def test_the_section_tells_all_of_it(studied: Robustness) -> None:
+    section = robustness_section(studied)
+    for said in ("fog", "canny edges", "n = 20 of each", "letters", "half", "squares, no gradient", "± 0.3", "<svg"):
+        assert said in section, said
+
+
+def test_the_numbers_go_into_json(studied: Robustness) -> None:
+    told = json.loads(json.dumps(studied.to_dict()))
+    assert told["corruptions"]["fog"].keys() == {"alone", "as_picture"}
+    assert told["attacks"]["half"]["0.3"] == pytest.approx(0.7)
