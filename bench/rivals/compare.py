@@ -1,7 +1,7 @@
 """Digit readers side by side on the same pictures: real ones from a folder, or MNIST digits on simulated pages.
 
     python bench/rivals/compare.py FOLDER [--sets own_digits,usps] [--rivals rapidocr,tesseract]
-    python bench/rivals/compare.py --conditions all --count 100 [--docs bench/rivals/README.md]
+    python bench/rivals/compare.py --conditions all --count 100 [--docs docs/rivals.md]
 
 Prints one Markdown table: how many of each set are right, with a 95 % Wilson interval; seconds a picture, warm, from
 file to answer, one picture after the other; and how many of FOLDER's `not_digits` are taken for a digit at a confidence

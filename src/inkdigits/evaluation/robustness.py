@@ -85,7 +85,8 @@ class Robustness:
 
 def robustness_section(robustness: Robustness) -> str:
     """The section of the report."""
-    parts = [_corruptions(robustness), f'<div class="plots">{svg(plot_curves, robustness.curves)}</div>']
+    plots = "".join(svg(plot_curve, name, curve) for name, curve in robustness.curves.items())
+    parts = [_corruptions(robustness), f'<div class="plots">{plots}</div>']
     if robustness.strangers:
         rows = [
             (name, told.count, f"{told.auroc:.4f}", f"{told.false_positives:.1%}")
@@ -128,27 +129,25 @@ def _corruptions(robustness: Robustness) -> str:
     return f"<p>{escape(said)}</p>{table(('corruption', 'network alone', 'as a picture'), rows)}"
 
 
-def plot_curves(curves: Mapping[str, Curve], target: Target) -> None:
-    """Draws accuracy by amount, one plot for each kind of damage.
+def plot_curve(name: str, curve: Curve, target: Target) -> None:
+    """Draws accuracy by amount of one kind of damage.
 
     Args:
-        curves: At least one.
+        name: Of the kind.
+        curve: At least one point.
         target: As `save_figure` takes it.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    columns = 4
-    lines = -(-len(curves) // columns)
-    figure = new_figure(11, 2.6 * lines)
+    figure = new_figure(3.1, 2.5)
     from matplotlib.ticker import PercentFormatter
 
-    for place, (name, curve) in enumerate(curves.items(), start=1):
-        axes = figure.add_subplot(lines, columns, place)
-        axes.plot(curve.amounts, curve.accuracies, color=BLUE, marker="o", markersize=3)
-        axes.set(title=name, xlabel=curve.unit, ylim=(0, 1.03))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.grid(color="#e8e8e8")
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
+    axes = figure.subplots()
+    axes.plot(curve.amounts, curve.accuracies, color=BLUE, marker="o", markersize=3)
+    axes.set(title=name, xlabel=curve.unit, ylim=(0, 1.03))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.grid(color="#e8e8e8")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
     save_figure(figure, target)

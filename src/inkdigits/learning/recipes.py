@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from inkdigits.data.synthesis.mixture import Mixture
 from inkdigits.errors import MissingModelError
-from inkdigits.learning.recipe import Augmentation, Convnet, Mlp, Recipe
+from inkdigits.learning.recipe import Adversary, Augmentation, Convnet, Mlp, Recipe
 
 READER = Recipe(
     name="reader",
@@ -118,6 +118,16 @@ TINY_2K = replace(
     epochs=60,
 )
 
+ROBUST = Recipe(
+    name="robust",
+    summary="withstands an attacker who may change every pixel by 0.3: convnet 16-16 / 32-32 / 128 behind a contrast",
+    network=Convnet(stages=((16, 16), (32, 32)), hidden=(128,), contrast=20.0),
+    epochs=16,
+    learning_rate=4e-3,
+    schedule="one-cycle",
+    adversary=Adversary(epsilon=0.3, steps=7),
+)
+
 RECIPES: tuple[Recipe, ...] = (
     Recipe(
         name="mlp-128",
@@ -174,6 +184,7 @@ RECIPES: tuple[Recipe, ...] = (
     TINY_25K,
     TINY_8K,
     TINY_2K,
+    ROBUST,
     READER,
 )
 
