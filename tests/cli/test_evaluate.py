@@ -226,6 +226,7 @@ def test_robustness_goes_into_the_report_and_its_numbers(inkdigits, tmp_path, da
     outcome = inkdigits("evaluate", "default", *arguments)
     assert outcome.code == 0
     assert "no gradients to attack along" in outcome.err
+    assert "| canny edges |" in outcome.out
     told = json.loads((report / "metrics.json").read_text())["robustness"]
     assert told["count"] == 12
     assert told["clean"]["alone"] > 0.8
@@ -233,9 +234,3 @@ def test_robustness_goes_into_the_report_and_its_numbers(inkdigits, tmp_path, da
     page = (report / "report.html").read_text(encoding="utf-8")
     assert "Under damage and attack" in page
     assert "--robustness-digits 12" in page
-
-
-def test_robustness_without_a_report_is_a_wrong_use(inkdigits, data):
-    outcome = inkdigits("evaluate", "default", "--data", str(data), "--robustness")
-    assert outcome.code == 2
-    assert "Expected --report DIR with --robustness" in outcome.err

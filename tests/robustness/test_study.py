@@ -8,7 +8,7 @@ from inkdigits.data.corruptions import CORRUPTIONS
 from inkdigits.data.damage import KINDS
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.mnist import load_mnist
-from inkdigits.evaluation.robustness import Robustness, robustness_section
+from inkdigits.evaluation.robustness import Robustness, robustness_lines, robustness_section
 from inkdigits.image.glyph import Glyphs
 from inkdigits.robustness.study import STRENGTHS, Reader, study
 
@@ -71,6 +71,13 @@ def test_the_section_tells_all_of_it(studied: Robustness) -> None:
     section = robustness_section(studied)
     for said in ("fog", "canny edges", "n = 20 of each", "letters", "half", "squares, no gradient", "± 0.3", "<svg"):
         assert said in section, said
+
+
+def test_the_lines_tell_it_to_a_terminal(studied: Robustness) -> None:
+    lines = robustness_lines(studied)
+    assert lines[0] == "n = 20"
+    assert "| mean of the 15 |" in "\n".join(lines)
+    assert "| half | 90.0% | 80.0% | 70.0% |" in lines
 
 
 def test_the_numbers_go_into_json(studied: Robustness) -> None:

@@ -51,13 +51,14 @@ def command(
       inkdigits evaluate runs/convnet-1
       inkdigits evaluate default --data my-digits/ --report my-report/
       inkdigits evaluate runs/mine --compare default
-      inkdigits evaluate default --robustness --report my-report/
+      inkdigits evaluate runs/mine --robustness
     """
     from inkdigits.cli import EXIT_FAILED
     from inkdigits.cli.robustness import robustness_of
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
+    from inkdigits.evaluation.robustness import robustness_lines
     from inkdigits.packed.model import PackedModel, find_model
 
     folder = find_model(model)
@@ -71,12 +72,12 @@ def command(
     if split == "test" and source is not None:
         _refuse_training_glyphs(source, dataset)
     probabilities = packed.probabilities(dataset.glyphs)
+    studied = robustness_of(packed, folder, dataset, robustness_digits) if robustness else None
     if source is not None and split == "test":
         report = report or folder.parent / "report"
     if report is None:
-        if compare is not None or robustness:
-            option = "--robustness" if robustness else "--compare"
-            raise click.UsageError(f"Expected --report DIR with {option}. Received: no folder for the report.")
+        if compare is not None:
+            raise click.UsageError("Expected --report DIR with --compare. Received: no folder for the report.")
         evaluation = evaluate(dataset.labels, probabilities)
     else:
         content = _content(packed, dataset, probabilities, f"{dataset.name} ({split})", _rival(compare, dataset))
@@ -84,12 +85,13 @@ def command(
         if robustness:
             how += f" --robustness --robustness-digits {robustness_digits}"
         reproduce = {"command": how, **_fixed_by(packed, dataset)}
-        studied = robustness_of(packed, folder, dataset, robustness_digits) if robustness else None
         content = replace(content, history=_history(folder), reproduce=reproduce, robustness=studied)
         evaluation = write_report(report, content)
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):
         click.echo(line)
+    if studied is not None:
+        click.echo("\n".join(["", *robustness_lines(studied)]))
     if report is not None:
         click.echo(f"report: {report / 'report.html'}", err=True)
     return EXIT_FAILED if loaded.problems else 0

@@ -83,50 +83,73 @@ class Robustness:
         return asdict(self)
 
 
+def robustness_lines(robustness: Robustness) -> list[str]:
+    """The same for a terminal, or a page of Markdown: tables of corruptions, of what is no digit and of attacks."""
+    lines = [f"n = {robustness.count}", ""]
+    lines += _markdown(("corruption", "network alone", "as a picture"), _corruption_rows(robustness))
+    if robustness.strangers:
+        rows = [(name, told.count, *_told(told)) for name, told in robustness.strangers.items()]
+        lines += ["", *_markdown(("no digit", "n", "AUROC", "FPR95"), rows)]
+    if robustness.attacks:
+        lines += ["", *_markdown(("attack", *_strengths(robustness)), _attack_rows(robustness))]
+    return lines
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    cells = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return [f"| {' | '.join(str(cell) for cell in row)} |" for row in cells]
+
+
 def robustness_section(robustness: Robustness) -> str:
     """The section of the report."""
     plots = "".join(svg(plot_curve, name, curve) for name, curve in robustness.curves.items())
     parts = [_corruptions(robustness), f'<div class="plots">{plots}</div>']
     if robustness.strangers:
-        rows = [
-            (name, told.count, f"{told.auroc:.4f}", f"{told.false_positives:.1%}")
-            for name, told in robustness.strangers.items()
-        ]
+        rows = [(name, told.count, *_told(told)) for name, told in robustness.strangers.items()]
         parts += [
             "<p>What is no digit should be less sure than digits are. AUROC is the chance that it is, FPR95 the share "
             "taken for digits where 95 % of the digits are kept.</p>",
             table(("no digit", "n", "AUROC", "FPR95"), rows),
         ]
     if robustness.attacks:
-        strengths = list(next(iter(robustness.attacks.values())))
-        attacked = [
-            (name, *(f"{scores[strength]:.1%}" for strength in strengths))
-            for name, scores in robustness.attacks.items()
-        ]
         parts += [
             f"<p>Still right when an attacker who knows the digit may change every pixel by so much, n = "
             f"{robustness.count}. An attack without gradients that does more than one with them would show that the "
             "network hides its gradients.</p>",
-            table(("attack", *(f"± {strength:g}" for strength in strengths)), attacked),
+            table(("attack", *_strengths(robustness)), _attack_rows(robustness)),
         ]
     return section("Under damage and attack", *parts)
 
 
 def _corruptions(robustness: Robustness) -> str:
     kinds = robustness.corruptions
-
-    def row(name: str, one: Damaged) -> tuple[str, str, str]:
-        return name, f"{one.alone:.1%}", f"{one.as_picture:.1%}"
-
     worst = min(kinds, key=lambda name: kinds[name].as_picture)
-    average = Damaged(mean(one.alone for one in kinds.values()), mean(one.as_picture for one in kinds.values()))
-    rows = [row("none", robustness.clean), *(row(name, one) for name, one in kinds.items()), row("mean", average)]
     said = (
-        f"The 15 corruptions of MNIST-C, n = {robustness.count} of each: read as pictures {average.as_picture:.1%} on "
-        f"average, {kinds[worst].as_picture:.1%} of the worst, {worst}. The network alone is given the damaged glyph "
-        "itself; a reader prepares it as any picture."
+        f"The 15 corruptions of MNIST-C, n = {robustness.count} of each: read as pictures "
+        f"{mean(one.as_picture for one in kinds.values()):.1%} on average, {kinds[worst].as_picture:.1%} of the worst, "
+        f"{worst}. The network alone is given the damaged glyph itself; a reader prepares it as any picture."
     )
+    rows = _corruption_rows(robustness)
     return f"<p>{escape(said)}</p>{table(('corruption', 'network alone', 'as a picture'), rows)}"
+
+
+def _corruption_rows(robustness: Robustness) -> list[tuple[str, str, str]]:
+    kinds = robustness.corruptions
+    average = Damaged(mean(one.alone for one in kinds.values()), mean(one.as_picture for one in kinds.values()))
+    named = {"none": robustness.clean, **kinds, "mean of the 15": average}
+    return [(name, f"{one.alone:.1%}", f"{one.as_picture:.1%}") for name, one in named.items()]
+
+
+def _told(told: Told) -> tuple[str, str]:
+    return f"{told.auroc:.4f}", f"{told.false_positives:.1%}"
+
+
+def _strengths(robustness: Robustness) -> list[str]:
+    return [f"± {strength:g}" for strength in next(iter(robustness.attacks.values()))]
+
+
+def _attack_rows(robustness: Robustness) -> list[tuple[str, ...]]:
+    return [(name, *(f"{score:.1%}" for score in scores.values())) for name, scores in robustness.attacks.items()]
 
 
 def plot_curve(name: str, curve: Curve, target: Target) -> None:
