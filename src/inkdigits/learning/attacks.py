@@ -88,7 +88,8 @@ def withstands(
         changed = perturb(model, x, truth, attack, start)
         return tf.argmax(model(tf.cast(changed, model.input.dtype), training=False), axis=1, output_type=tf.int32)
 
-    answers = tf.function(attacked, autograph=False, reduce_retracing=True)
+    some = tf.TensorSpec((None, *glyphs.shape[1:]))
+    answers = tf.function(attacked, autograph=False, input_signature=(some, tf.TensorSpec((None,), tf.int32), some))
     draws = np.random.default_rng(seed)
     x, truth = (glyphs / 255).astype(np.float32), labels.astype(np.int32)
     safe = np.ones(len(glyphs), bool)
