@@ -44,3 +44,11 @@ def test_grain_and_panels_mislead_less() -> None:
         pages = recognizer.read(list(corrupt(digits.glyphs, kind, seed=1)), min_confidence=0)
         right = np.mean([page.text == str(label) for page, label in zip(pages, digits.labels, strict=True)])
         assert right >= least, (kind, right)
+
+
+def test_light_and_dark_paper_look_the_same() -> None:
+    digits = load_mnist("train").subset(np.arange(60)).glyphs
+    recognizer = Recognizer.load("default")
+    struck = corrupt(digits, "zigzag", seed=1)
+    dark, light = (recognizer.read(list(some), min_confidence=0) for some in (struck, 255 - struck))
+    assert [page.text for page in dark] == [page.text for page in light]

@@ -39,6 +39,11 @@ def test_only_what_is_far_from_the_border_withstands(attack: Pgd) -> None:
     assert withstands(leaning(10.0), glyphs, labels, attack).tolist() == [True, True, False, False, True]
 
 
+def test_what_only_one_restart_misleads_does_not_withstand() -> None:
+    glyphs = np.full((1, 28, 28), 255 * 70 // 100, np.uint8)
+    assert not withstands(leaning(10.0), glyphs, np.array([1]), Pgd(0.3, 4, restarts=3)).any()
+
+
 def test_what_is_read_wrong_from_the_start_withstands_nothing() -> None:
     glyphs = np.full((1, 28, 28), 255, np.uint8)
     assert not withstands(leaning(10.0), glyphs, np.array([0]), Pgd(0.01, 1)).any()

@@ -57,13 +57,13 @@ def command(
     from inkdigits.cli.robustness import robustness_of
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
+    from inkdigits.evaluation.plots import require_matplotlib
     from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
     from inkdigits.evaluation.robustness import robustness_lines
     from inkdigits.packed.model import PackedModel, find_model
 
-    folder = find_model(model)
     with quiet_native_stderr():
-        packed = PackedModel(folder)
+        packed = PackedModel(folder := find_model(model))
     source = _run_source(folder)
     if data is None:
         data = source if source is not None and split != "test" else "mnist"
@@ -72,15 +72,19 @@ def command(
     if split == "test" and source is not None:
         _refuse_training_glyphs(source, dataset)
     probabilities = packed.probabilities(dataset.glyphs)
-    studied = robustness_of(packed, folder, dataset, robustness_digits) if robustness else None
     if source is not None and split == "test":
         report = report or folder.parent / "report"
+    if report is None and compare is not None:
+        raise click.UsageError("Expected --report DIR with --compare. Received: no folder for the report.")
+    rival = _rival(compare, dataset)
+    if report is not None:
+        require_matplotlib()  # before what takes minutes
+    run = None if source is None else folder.parent
+    studied = robustness_of(packed, run, dataset, robustness_digits) if robustness else None
     if report is None:
-        if compare is not None:
-            raise click.UsageError("Expected --report DIR with --compare. Received: no folder for the report.")
         evaluation = evaluate(dataset.labels, probabilities)
     else:
-        content = _content(packed, dataset, probabilities, f"{dataset.name} ({split})", _rival(compare, dataset))
+        content = _content(packed, dataset, probabilities, f"{dataset.name} ({split})", rival)
         how = f"inkdigits evaluate {model} --data {data} --split {split}" + (f" --compare {compare}" if compare else "")
         if robustness:
             how += f" --robustness --robustness-digits {robustness_digits}"

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 PGD_STEPS, PGD_RESTARTS = 100, 20
 
 
-def robustness_of(packed: PackedModel, folder: Path, dataset: Dataset, count: int) -> Robustness:
+def robustness_of(packed: PackedModel, run: Path | None, dataset: Dataset, count: int) -> Robustness:
     """Studies a packed model on some of the digits, taken evenly.
 
     Args:
         packed: The model.
-        folder: Its own; where a run is around it, its network is attacked along its gradients too.
+        run: The run that it is from, whose network is attacked along its gradients too; None if there is none.
         dataset: Clean digits.
         count: How many of them, at most.
     """
     from inkdigits.robustness.study import Reader, study
 
     chosen = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(np.intp)
-    return study(Reader(packed.probabilities, _reader(packed), _attacks(folder)), dataset.subset(chosen))
+    return study(Reader(packed.probabilities, _reader(packed), _attacks(run)), dataset.subset(chosen))
 
 
 def _reader(packed: PackedModel) -> Callable[[NDArray[np.uint8]], NDArray[np.integer]]:
@@ -49,8 +49,9 @@ def _reader(packed: PackedModel) -> Callable[[NDArray[np.uint8]], NDArray[np.int
     return read
 
 
-def _attacks(folder: Path) -> dict[str, Attack]:
-    if not (folder.parent / "run.json").is_file():
+def _attacks(run: Path | None) -> dict[str, Attack]:
+    """Attacks on the float32 network of a run: along its gradients, and, to see whether it hides them, without."""
+    if run is None:
         click.echo("no gradients to attack along: a packed model alone has only answers; give a run", err=True)
         return {}
     if importlib.util.find_spec("tensorflow") is None:
@@ -58,13 +59,21 @@ def _attacks(folder: Path) -> dict[str, Attack]:
         return {}
     from inkdigits.learning.attacks import Pgd, withstands
     from inkdigits.learning.run import open_run, trained_model
+    from inkdigits.learning.trainer import make_answerer
+    from inkdigits.robustness.square import withstands_square
+    from inkdigits.robustness.study import QUERIES
 
-    model = trained_model(open_run(folder.parent))
+    model = trained_model(open_run(run))
+    answer = make_answerer(model)
 
-    def attack(digits: Dataset, strength: float, *, steps: int, restarts: int) -> NDArray[np.bool_]:
+    def climb(digits: Dataset, strength: float, *, steps: int, restarts: int) -> NDArray[np.bool_]:
         return withstands(model, digits.glyphs, digits.labels, Pgd(strength, steps, restarts))
 
+    def squares(digits: Dataset, strength: float) -> NDArray[np.bool_]:
+        return withstands_square(answer, digits.glyphs, digits.labels, strength, queries=QUERIES)
+
     return {
-        "FGSM": partial(attack, steps=1, restarts=1),
-        f"PGD, {PGD_STEPS} steps, {PGD_RESTARTS} restarts": partial(attack, steps=PGD_STEPS, restarts=PGD_RESTARTS),
+        "FGSM": partial(climb, steps=1, restarts=1),
+        f"PGD, {PGD_STEPS} steps, {PGD_RESTARTS} restarts": partial(climb, steps=PGD_STEPS, restarts=PGD_RESTARTS),
+        f"squares without gradients, {QUERIES} queries": squares,
     }

@@ -23,8 +23,9 @@ def strangers(count: int, *, seed: int = 0) -> dict[str, Glyphs]:
         seed: Of letters and noise.
 
     Returns:
-        By kind, glyphs of shape `(N, 28, 28)`, uint8: letters and signs of handwriting fonts that no training draws,
-        noise, and clothes if Debian's dataset-fashion-mnist is installed.
+        By kind, glyphs of shape `(N, 28, 28)`, uint8: letters and signs of handwriting fonts, drawn otherwise than the
+        recipe `reader` trains on them, without those that look like digits; noise; and clothes if Debian's
+        dataset-fashion-mnist is installed.
     """
     letters, _, _ = synthesize(Mixture(letters=count), seed=seed, split="validation")
     noise = np.random.default_rng(seed).integers(0, 256, (count, GLYPH_SIDE, GLYPH_SIDE), np.uint8)

@@ -14,6 +14,9 @@ from typing import Any
 from inkdigits.evaluation.markup import section, svg, table
 from inkdigits.evaluation.plots import BLUE, Target, new_figure, save_figure
 
+CORRUPTIONS_HEAD = ("corruption", "network alone", "as a picture")
+STRANGERS_HEAD = ("no digit", "n", "AUROC", "FPR95")
+
 
 @dataclass(frozen=True)
 class Damaged:
@@ -86,10 +89,12 @@ class Robustness:
 def robustness_lines(robustness: Robustness) -> list[str]:
     """The same for a terminal, or a page of Markdown: tables of corruptions, of what is no digit and of attacks."""
     lines = [f"n = {robustness.count}", ""]
-    lines += _markdown(("corruption", "network alone", "as a picture"), _corruption_rows(robustness))
+    lines += _markdown(CORRUPTIONS_HEAD, _corruption_rows(robustness))
+    for name, curve in robustness.curves.items():
+        points = ", ".join(f"{x:g}: {y:.1%}" for x, y in zip(curve.amounts, curve.accuracies, strict=True))
+        lines += ["", f"{name} ({curve.unit}): {points}"]
     if robustness.strangers:
-        rows = [(name, told.count, *_told(told)) for name, told in robustness.strangers.items()]
-        lines += ["", *_markdown(("no digit", "n", "AUROC", "FPR95"), rows)]
+        lines += ["", *_markdown(STRANGERS_HEAD, _stranger_rows(robustness))]
     if robustness.attacks:
         lines += ["", *_markdown(("attack", *_strengths(robustness)), _attack_rows(robustness))]
     return lines
@@ -105,17 +110,17 @@ def robustness_section(robustness: Robustness) -> str:
     plots = "".join(svg(plot_curve, name, curve) for name, curve in robustness.curves.items())
     parts = [_corruptions(robustness), f'<div class="plots">{plots}</div>']
     if robustness.strangers:
-        rows = [(name, told.count, *_told(told)) for name, told in robustness.strangers.items()]
         parts += [
             "<p>What is no digit should be less sure than digits are. AUROC is the chance that it is, FPR95 the share "
-            "taken for digits where 95 % of the digits are kept.</p>",
-            table(("no digit", "n", "AUROC", "FPR95"), rows),
+            "taken for digits where 95 % of the digits are kept. The letters are of fonts that the recipe reader also "
+            "trains on; those that look like digits are left out.</p>",
+            table(STRANGERS_HEAD, _stranger_rows(robustness)),
         ]
     if robustness.attacks:
         parts += [
             f"<p>Still right when an attacker who knows the digit may change every pixel by so much, n = "
-            f"{robustness.count}. An attack without gradients that does more than one with them would show that the "
-            "network hides its gradients.</p>",
+            f"{robustness.count}. The attacks are on a run's float32 network, unless they say packed. One without "
+            "gradients that did more to it than those with them would show that it hides its gradients.</p>",
             table(("attack", *_strengths(robustness)), _attack_rows(robustness)),
         ]
     return section("Under damage and attack", *parts)
@@ -130,7 +135,7 @@ def _corruptions(robustness: Robustness) -> str:
         f"{worst}. The network alone is given the damaged glyph itself; a reader prepares it as any picture."
     )
     rows = _corruption_rows(robustness)
-    return f"<p>{escape(said)}</p>{table(('corruption', 'network alone', 'as a picture'), rows)}"
+    return f"<p>{escape(said)}</p>{table(CORRUPTIONS_HEAD, rows)}"
 
 
 def _corruption_rows(robustness: Robustness) -> list[tuple[str, str, str]]:
@@ -140,8 +145,11 @@ def _corruption_rows(robustness: Robustness) -> list[tuple[str, str, str]]:
     return [(name, f"{one.alone:.1%}", f"{one.as_picture:.1%}") for name, one in named.items()]
 
 
-def _told(told: Told) -> tuple[str, str]:
-    return f"{told.auroc:.4f}", f"{told.false_positives:.1%}"
+def _stranger_rows(robustness: Robustness) -> list[tuple[str, int, str, str]]:
+    return [
+        (name, told.count, f"{told.auroc:.4f}", f"{told.false_positives:.1%}")
+        for name, told in robustness.strangers.items()
+    ]
 
 
 def _strengths(robustness: Robustness) -> list[str]:

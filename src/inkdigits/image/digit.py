@@ -28,6 +28,7 @@ LEAST_PAGE = 128  # pixels of the shorter side: in a smaller picture a line from
 SMALL_PAGE = 64  # pixels of the longer side: in a smaller picture a grain is nearly as large as a stroke is wide
 SOFTNESS = 1 / 28  # of the longer side: standard deviation of the blur under which grain and gaps close
 SHARPER = 0.8  # times as much blur where the digit is not found anew
+MOST_OF_BORDER = 0.9  # of a small picture's border: where so much is light, the paper is
 LEAST_INSIDE_MASS = 0.3  # of the largest part's ink: less is a piece of a line, and the digit hangs on others
 LEAST_INSIDE = 0.05  # of the picture's shorter side: less is what is left of a line
 FLATNESS = 0.25  # of its width: a part that is not higher is a dash, or a line that leans
@@ -103,15 +104,26 @@ def look_softly(sheet: Sheet) -> list[Glyph]:
         sheet: Of the first look, `is_small`.
 
     Returns:
-        One to three glyphs.
+        At most three glyphs; none if the blur takes all ink.
     """
     deviation = SOFTNESS * max(sheet.gray.shape)
-    soft = np.asarray(cv2.GaussianBlur(sheet.gray, (0, 0), deviation), np.uint8)
-    found = find_digit(to_ink(soft))
+    found = find_digit(to_ink(_blurred(sheet.gray, deviation)))
     looks = [] if found is None else [to_glyph(found[0])]
     if sheet.gray.shape == (GLYPH_SIDE, GLYPH_SIDE):
-        looks += [sheet.gray, np.asarray(cv2.GaussianBlur(sheet.gray, (0, 0), SHARPER * deviation), np.uint8)]
+        glyph = 255 - sheet.gray if _is_light_all_round(sheet.gray) else sheet.gray
+        looks += [glyph, _blurred(glyph, SHARPER * deviation)]
     return looks
+
+
+def _is_light_all_round(gray: Gray) -> bool:
+    """Whether nearly all of a picture's border is light, so that it cannot be a glyph but its negative."""
+    border = np.concatenate([gray[0], gray[-1], gray[1:-1, 0], gray[1:-1, -1]])
+    middle = (int(gray.min()) + int(gray.max())) / 2
+    return bool((border > middle).mean() > MOST_OF_BORDER)
+
+
+def _blurred(gray: Gray, deviation: float) -> Gray:
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), deviation), np.uint8)
 
 
 def look_again(sheet: Sheet) -> list[PreparedDigit]:

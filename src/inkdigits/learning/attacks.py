@@ -27,7 +27,7 @@ class Pgd:
 
     Attributes:
         epsilon: The most that a pixel may change, full ink is 1 (L∞).
-        steps: How many; one, as long as `epsilon` and from the glyph itself, is FGSM.
+        steps: How many; one, as long as `epsilon`, is FGSM.
         restarts: Attacks on each glyph, from other places near it, until one succeeds.
     """
 
@@ -71,13 +71,13 @@ def perturb(model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pg
 def withstands(
     model: keras.Model, glyphs: NDArray[np.uint8], labels: NDArray[np.integer], attack: Pgd, *, seed: int = 0
 ) -> NDArray[np.bool_]:
-    """Which glyphs are read right whatever the attack does to them.
+    """Which glyphs are read right, and still are wherever the attack takes them.
 
     Args:
         model: `(N, 28, 28)` → logits.
         glyphs: Shape `(N, 28, 28)`, uint8.
         labels: Shape `(N,)`.
-        attack: Of FGSM and of the first of several restarts of one step, the start is the glyph itself.
+        attack: Its first start is the glyph itself, the others are drawn.
         seed: Of the places that the attacks start from.
 
     Returns:
@@ -85,18 +85,21 @@ def withstands(
     """
 
     def attacked(x: tf.Tensor, truth: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-        changed = perturb(model, x, truth, attack, start)
-        return tf.argmax(model(tf.cast(changed, model.input.dtype), training=False), axis=1, output_type=tf.int32)
+        right = [
+            tf.equal(tf.argmax(model(tf.cast(some, model.input.dtype)), axis=1, output_type=tf.int32), truth)
+            for some in (x, perturb(model, x, truth, attack, start))
+        ]
+        return tf.logical_and(*right)
 
     some = tf.TensorSpec((None, *glyphs.shape[1:]))
     answers = tf.function(attacked, autograph=False, input_signature=(some, tf.TensorSpec((None,), tf.int32), some))
     draws = np.random.default_rng(seed)
     x, truth = (glyphs / 255).astype(np.float32), labels.astype(np.int32)
     safe = np.ones(len(glyphs), bool)
-    for _ in range(attack.restarts):
+    for restart in range(attack.restarts):
         left = np.flatnonzero(safe)
         for first in range(0, len(left), BATCH):
             rows = left[first : first + BATCH]
-            start = draws.uniform(-1, 1, x[rows].shape) * (attack.steps > 1)
-            safe[rows] = answers(x[rows], truth[rows], start.astype(np.float32)).numpy() == truth[rows]
+            start = draws.uniform(-1, 1, x[rows].shape) * (restart > 0)
+            safe[rows] = answers(x[rows], truth[rows], start.astype(np.float32)).numpy()
     return safe

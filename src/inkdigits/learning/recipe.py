@@ -151,9 +151,10 @@ class Recipe:
 
 def _check_recipe(recipe: Recipe) -> None:
     network = recipe.network
-    sizes, stem = network.hidden, 0
+    sizes, stem, contrast = network.hidden, 0, 0.0
     if isinstance(network, Convnet):
-        sizes, stem = (*sizes, *(n for stage in network.stages for n in stage)), network.stem
+        sizes = (*sizes, *(n for stage in network.stages for n in stage))
+        stem, contrast = network.stem, network.contrast
     limits = [
         ("epochs", recipe.epochs, recipe.epochs >= 1, "1 or more"),
         ("max_steps", recipe.max_steps, recipe.max_steps is None or recipe.max_steps >= 1, "1 or more"),
@@ -163,6 +164,8 @@ def _check_recipe(recipe: Recipe) -> None:
         ("label_smoothing", recipe.label_smoothing, 0 <= recipe.label_smoothing < 1, "0 or more, below 1"),
         ("dropout", network.dropout, 0 <= network.dropout < 1, "0 or more, below 1"),
         ("stem", stem, stem >= 0 and stem % 2 == 0, "an even number of filters, or 0"),
+        ("contrast", contrast, contrast >= 0, "0 or more"),
+        ("adversary", recipe.adversary, _is_attack(recipe.adversary), "0 < epsilon <= 1 in 1 or more steps"),
         ("hidden", network.hidden, all(1 <= n <= 65536 for n in sizes), "sizes of 1 to 65536"),
         ("activation", network.activation, network.activation in ACTIVATIONS, " or ".join(ACTIVATIONS)),
         ("optimizer", recipe.optimizer, recipe.optimizer in OPTIMIZERS, " or ".join(OPTIMIZERS)),
@@ -172,6 +175,10 @@ def _check_recipe(recipe: Recipe) -> None:
     for name, value, good, expected in limits:
         if not good:
             raise SettingError(f"Expected {name} of {expected}. Received: {value!r}.", hint=f"Set another {name}.")
+
+
+def _is_attack(adversary: Adversary | None) -> bool:
+    return adversary is None or (0 < adversary.epsilon <= 1 and adversary.steps >= 1)
 
 
 _NETWORK_FIELDS = {"hidden", "activation", "dropout"}

@@ -62,6 +62,8 @@ def resolve_precision(recipe: Recipe) -> str:
 class Execution:
     """How steps are taken: it changes how fast they are, and their results by no more than rounding.
 
+    But an adversary goes a whole step by the sign of each gradient: of one near 0, rounding turns it round.
+
     Attributes:
         workers: Who shares each batch; by default this process alone.
         parts: In how many parts a device's rows go through the network side by side; by default one for each core if an

@@ -287,7 +287,7 @@ class Recognizer:
         """The first look at a digit, or if it is not sure what others say of it.
 
         On lined paper they are the surest of that and the second looks. In a small picture the mean of all says which
-        digit it is, and the first look whether it is one.
+        digit it is, and the first look how likely it is none.
         """
         sure = probabilities.max() >= SURE and not self.refuses(probabilities)
         if first.sheet is None or sure:

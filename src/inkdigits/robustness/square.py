@@ -41,8 +41,8 @@ def withstands_square(
         glyphs: Shape `(N, 28, 28)`, uint8.
         labels: Shape `(N,)`.
         epsilon: The most that a pixel may change, full ink is 1 (L∞); cut down to a level of gray.
-        queries: Changed glyphs that the reader is asked about, of each one.
-        seed: Of stripes and squares.
+        queries: Changed glyphs that the reader is asked about, of each one: at least one, the stripes.
+        seed: Of stripes and squares, which are the same for a glyph whatever becomes of the others.
 
     Returns:
         Shape `(N,)`.
@@ -50,16 +50,20 @@ def withstands_square(
     draws, reach = np.random.default_rng(seed), int(epsilon * 255 + 1e-6)
     clean = glyphs.astype(np.int16)
     low, high = np.maximum(clean - reach, 0), np.minimum(clean + reach, 255)
-    margin, best = _margin(answer(glyphs), labels), clean.copy()
-    for query in range(queries):
+    stripes = reach * draws.choice([-1, 1], (len(clean), 1, GLYPH_SIDE))
+    best = np.clip(clean + stripes, low, high).astype(np.int16)
+    unchanged, margin = (_margin(answer(some), labels) for some in (glyphs, best.astype(np.uint8)))
+    margin = np.where(unchanged > 0, margin, unchanged)
+    for query in range(1, queries):
         left = np.flatnonzero(margin > 0)
         if not len(left):
             break
-        if query == 0:
-            tried = clean[left] + reach * draws.choice([-1, 1], (len(left), 1, GLYPH_SIDE))
-        else:
-            tried = _square(best[left], clean[left], _side(query / queries), reach, draws)
-        tried = np.clip(tried, low[left], high[left]).astype(np.int16)
+        squares = _squares(len(clean), _side(query / queries), draws)[left]
+        lighter, darker = (np.where(squares, bound[left], best[left]) for bound in (low, high))
+        # Of two ways to change a square the other one, where the first changes nothing.
+        first = draws.random(len(clean))[left] < 0.5
+        same = np.where(first, *((tried == best[left]).all(axis=(1, 2)) for tried in (lighter, darker)))
+        tried = np.where((first ^ same)[:, None, None], lighter, darker)
         found = _margin(answer(tried.astype(np.uint8)), labels[left])
         better = found < margin[left]
         best[left[better]], margin[left[better]] = tried[better], found[better]
@@ -80,15 +84,10 @@ def _side(done: float) -> int:
     return max(1, round(GLYPH_SIDE * math.sqrt(FIRST_SHARE * 0.5**halvings)))
 
 
-def _square(
-    best: NDArray[np.int16], clean: NDArray[np.int16], side: int, reach: int, draws: np.random.Generator
-) -> NDArray[np.int16]:
-    """Each glyph with a square somewhere that is as light or as dark as may be."""
-    count = len(best)
+def _squares(count: int, side: int, draws: np.random.Generator) -> NDArray[np.bool_]:
+    """A square somewhere in each of some glyphs, shape `(count, 28, 28)`."""
     tops, lefts = draws.integers(0, GLYPH_SIDE - side + 1, (2, count))
     places = np.arange(GLYPH_SIDE)
     rows = (places >= tops[:, None]) & (places < tops[:, None] + side)
     columns = (places >= lefts[:, None]) & (places < lefts[:, None] + side)
-    inside = rows[:, :, None] & columns[:, None, :]
-    change = reach * draws.choice([-1, 1], (count, 1, 1))
-    return np.where(inside, clean + change, best).astype(np.int16)
+    return np.asarray(rows[:, :, None] & columns[:, None, :])
