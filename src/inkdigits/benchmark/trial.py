@@ -159,7 +159,7 @@ def run(setting: Setting) -> Outcome | None:
 
 def _plain(setting: Setting) -> Recipe:
     """The recipe with nothing that one way of training has and another has not."""
-    recipe = replace(find_recipe(setting.recipe), synthesis=None)
+    recipe = replace(find_recipe(setting.recipe), synthesis=None, adversary=None, max_steps=None)
     if not setting.augmented:
         recipe = replace(recipe, augmentation=None)
     plain = {"epochs": EPOCHS, "learning_rate": LEARNING_RATE, "schedule": "constant", "label_smoothing": 0.0}

@@ -29,6 +29,7 @@ HEAD = (
     "size, MB",
     "memory, MB",
 )
+NEAR = 1.7, 1.1  # times: two points whose names would overlap
 NOTE = (
     "Training lasts from arrays to a model that answers, for recipes with TensorFlow's compiling, a validation after "
     "each epoch, and packing. The answers are those of the fastest public way of each: `predict` of scikit-learn, and "
@@ -104,15 +105,21 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     from matplotlib.ticker import NullFormatter
 
     axes = figure.add_subplot()
-    points = [(row.outcome.single_seconds * 1e3, 100 * (1 - row.right / row.count), row.outcome.name) for row in rows]
+    points = sorted(
+        (row.outcome.single_seconds * 1e3, 100 * (1 - row.right / row.count), row.outcome.name) for row in rows
+    )
+    above: list[tuple[float, float]] = []  # points whose name stands above them
     for x, y, name in points:
-        own = find_contender(name).family != "scikit-learn"
-        axes.plot(x, y, "o", color=BLUE if own else GRAY)
-        axes.annotate(
-            name, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9, color=BLUE if own else "black"
-        )
+        color = GRAY if find_contender(name).family == "scikit-learn" else BLUE
+        axes.plot(x, y, "o", color=color)
+        near = any(x < NEAR[0] * left and 1 / NEAR[1] < y / height < NEAR[1] for left, height in above)
+        place = (6, -12 if near else 4)
+        text = "black" if color == GRAY else color
+        axes.annotate(name, (x, y), xytext=place, textcoords="offset points", fontsize=9, color=text)
+        if not near:
+            above.append((x, y))
     front, least = [], float("inf")
-    for x, y, _ in sorted(points):
+    for x, y, _ in points:
         if y < least:
             front.append((x, y))
             least = y
