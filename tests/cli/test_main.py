@@ -90,7 +90,7 @@ def test_without_a_command_the_help_goes_to_stderr(inkdigits):
         (("data", "nonsense"), 2, "No such command 'nonsense'", "inkdigits data --help"),
         (("data", "export", "x.csv"), 2, "Missing option '--format'", "inkdigits data export --help"),
         (("models", "default", "two"), 2, "unexpected extra argument (two)", "inkdigits models --help"),
-        (("models", "nobody"), 3, "Received: 'nobody'", "Models that ship: default"),
+        (("models", "nobody"), 3, "Received: 'nobody'", "Models that ship: best, default"),
         (("read", "a.png", "--model", "nobody"), 3, "Received: 'nobody'", "inkdigits train"),
         (("train", "--recipe", "nobody"), 3, "Expected a recipe among mlp-128", "inkdigits train --list"),
     ],
