@@ -12,6 +12,8 @@ from inkdigits.learning.recipe import Convnet
 from inkdigits.learning.recipes import RECIPES, find_recipe
 
 PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
+    "teacher": 32 * 10 + 32 * 289 + 64 * 289 + 2 * 64 * 577 + 576 * 10 + 10,
+    "robust": 16 * 10 + 16 * 145 + 32 * 145 + 32 * 289 + 512 * 128 + 128 + 128 * 10 + 10,
     "mlp-128": 784 * 128 + 128 + 128 * 10 + 10,
     "mlp-128x2": 784 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10,
     "mlp-256x2": 784 * 256 + 256 + 256 * 256 + 256 + 256 * 10 + 10,
@@ -29,7 +31,14 @@ PARAMETERS = {  # worked by hand: inputs x outputs + outputs, layer by layer
 }
 
 
-FLAT = {"convnet": 5 * 5 * 64, "best": 3 * 3 * 96, "tiny-25k": 4 * 4 * 32, "tiny-8k": 4 * 4 * 16, "tiny-2k": 4 * 4 * 5}
+FLAT = {
+    "teacher": 3 * 3 * 64,
+    "convnet": 5 * 5 * 64,
+    "best": 3 * 3 * 96,
+    "tiny-25k": 4 * 4 * 32,
+    "tiny-8k": 4 * 4 * 16,
+    "tiny-2k": 4 * 4 * 5,
+}
 
 
 @pytest.fixture(params=RECIPES, ids=lambda recipe: recipe.name)
