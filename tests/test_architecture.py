@@ -58,7 +58,7 @@ DEPENDENCIES = {
         "robustness",
         "cli",
     },
-    "PIL": {"image", "data", "reading", "evaluation", "cli"},
+    "PIL": {"image", "data", "reading", "evaluation", "robustness", "cli"},
     "cv2": {"image", "data"},
     "ai_edge_litert": {"packed"},
     "tensorflow": {"learning", "benchmark"},
@@ -66,7 +66,7 @@ DEPENDENCIES = {
     "optuna": {"learning", "cli"},
     "sklearn": {"sklearn", "comparison"},
     "tensorboard": {"learning"},
-    "matplotlib": {"evaluation", "benchmark", "comparison"},
+    "matplotlib": {"evaluation", "robustness", "benchmark", "comparison"},
     "click": {"cli"},
     "rich": {"cli"},
 }

@@ -112,8 +112,9 @@ def robustness_section(robustness: Robustness) -> str:
     if robustness.strangers:
         parts += [
             "<p>What is no digit should be less sure than digits are. AUROC is the chance that it is, FPR95 the share "
-            "taken for digits where 95 % of the digits are kept. The letters are of fonts that the recipe reader also "
-            "trains on; those that look like digits are left out.</p>",
+            "taken for digits where 95 % of the digits are kept. Letters are of handwriting fonts that the recipe "
+            "reader also trains on, printed letters of fonts that no recipe meets; those that look like digits are "
+            "left out.</p>",
             table(STRANGERS_HEAD, _stranger_rows(robustness)),
         ]
     if robustness.attacks:
