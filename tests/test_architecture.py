@@ -23,7 +23,7 @@ ROOMS = {
     "learning": {"errors", "machine", "image", "data", "evaluation", "packed"},
     "benchmark": {"errors", "machine", "data", "evaluation", "learning"},
     "sklearn": {"errors", "image", "data", "packed", "learning"},
-    "comparison": {"errors", "machine", "data", "evaluation", "packed", "learning"},
+    "comparison": {"errors", "machine", "data", "evaluation", "packed", "learning", "sklearn"},
     "robustness": {"errors", "image", "data", "evaluation"},
     "inkdigits": {"errors", "packed", "reading"},
     "cli": {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inkdigits.cli import run
+from inkdigits.cli.compare import QUICK_ONES
 from inkdigits.comparison.contenders import CONTENDERS, estimator, find_contender
 from inkdigits.comparison.report import ranked, table, write_comparison
 from inkdigits.comparison.trial import Outcome, measure
@@ -54,7 +55,7 @@ def test_the_report_holds_table_plot_and_numbers(forty, tmp_path):
 
 @pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
 def test_each_contender_is_there(contender):
-    if contender.family == "scikit-learn":
+    if contender.estimates:
         assert hasattr(estimator(contender.name), "fit")
     elif contender.family == "recipe":
         assert find_recipe(contender.name)
@@ -63,13 +64,17 @@ def test_each_contender_is_there(contender):
     assert find_contender(contender.name) is contender
 
 
+def test_the_quick_ones_are_among_them():
+    assert all(find_contender(name) in CONTENDERS for name in QUICK_ONES.split(","))
+
+
 def test_others_are_not():
     with pytest.raises(MissingModelError, match="Expected contenders among logistic regression"):
         find_contender("oracle")
 
 
 def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_path, capfd):
-    only = "extra trees,sprint,default"
+    only = "extra trees,DigitClassifier,sprint,default"
     assert run(["compare", "--quick", "--only", only, "-o", str(tmp_path)]) == 0
     out, err = capfd.readouterr()
     assert f"report: {tmp_path / 'comparison.md'}" in err
@@ -79,6 +84,7 @@ def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_p
     assert found["default"]["right"] == 9963
     assert 9000 < found["extra trees"]["right"] < 9700
     assert found["sprint"]["right"] > 9500
+    assert found["DigitClassifier"]["right"] > 9500
     assert found["sprint"]["single_seconds"] < found["extra trees"]["single_seconds"]
     assert out.splitlines()[2].startswith("| default |")
     capfd.readouterr()

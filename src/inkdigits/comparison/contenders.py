@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from inkdigits.errors import MissingModelError, require
 
-Family = Literal["scikit-learn", "recipe", "shipped"]
+Family = Literal["scikit-learn", "estimator", "recipe", "shipped"]
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,19 @@ class Contender:
 
     Attributes:
         name: In tables and on the command line; of a recipe or a shipped model its own.
-        family: A scikit-learn estimator, a recipe that is trained and packed, or a packed model that ships.
+        family: One of scikit-learn's estimators, a recipe as one of them, a recipe that is trained and packed, or a
+            packed model that ships.
         what: Its settings, in a few words.
     """
 
     name: str
     family: Family
     what: str
+
+    @property
+    def estimates(self) -> bool:
+        """Whether it has scikit-learn's interface, `fit` and `predict`."""
+        return self.family in ("scikit-learn", "estimator")
 
 
 CONTENDERS = (
@@ -42,6 +48,7 @@ CONTENDERS = (
     Contender("sprint", "recipe", "310 steps"),
     Contender("sprint-10s", "recipe", "convnet, two epochs"),
     Contender("convnet", "recipe", "Keras' mnist_convnet, 12 epochs"),
+    Contender("DigitClassifier", "estimator", "sprint-10s behind scikit-learn's interface"),
     Contender("best", "recipe", "convnet, 16 epochs"),
     Contender("default", "shipped", "also reads pictures and refuses what is no digit; trained before"),
 )
@@ -64,7 +71,7 @@ def estimator(name: str) -> Any:
     """A new scikit-learn estimator for rows of 784 numbers, 0 to 1.
 
     Args:
-        name: Of a contender of that family.
+        name: Of a contender that `estimates`.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -78,6 +85,8 @@ def estimator(name: str) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import SVC
 
+    from inkdigits.sklearn import DigitClassifier
+
     cores = {"n_jobs": -1}
     makers: dict[str, Callable[[], Any]] = {
         "logistic regression": lambda: LogisticRegression(C=0.1, max_iter=300),
@@ -88,5 +97,6 @@ def estimator(name: str) -> Any:
         "SVM on PCA-50": lambda: make_pipeline(PCA(50, random_state=0), SVC(C=5, gamma=0.03)),
         "SVM": lambda: SVC(C=5, gamma=0.03, cache_size=2000),
         "MLP": lambda: MLPClassifier((256, 128), early_stopping=True, random_state=0),
+        "DigitClassifier": lambda: DigitClassifier("sprint-10s", random_state=0),
     }
     return makers[name]()

@@ -35,7 +35,7 @@ NOTE = (
     "each epoch, and packing. The answers are those of the fastest public way of each: `predict` of scikit-learn, and "
     "packed models. p: McNemar's exact test on the same digits. Memory: the largest of the process that answers, its "
     "start and the digits included. Recipes keep 5,000 of the training digits for validation and calibration; the "
-    "others learn from all."
+    "others, `DigitClassifier` too, learn from all."
 )
 
 

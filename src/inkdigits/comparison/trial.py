@@ -25,7 +25,7 @@ from inkdigits.data.mnist import load_mnist
 from inkdigits.errors import TrainingError
 from inkdigits.machine import peak_memory_mb
 
-ROUNDS = 5  # of answering all digits at once
+ROUNDS = 3  # of answering all digits at once
 ENOUGH_SECONDS = 20.0  # after which there is no further round
 SINGLES, LEAST_SINGLES = 200, 20  # digits asked one by one; fewer once they took a second
 PICKLE, RUN = "model.pickle", "run"
@@ -91,7 +91,7 @@ def fit(contender: Contender, folder: Path, count: int) -> dict[str, float | Non
     """Trains in this process and writes the model into the folder."""
     train = load_mnist("train").subset(np.arange(count))
     began, began_cpu = time.perf_counter(), time.process_time()
-    if contender.family == "scikit-learn":
+    if contender.estimates:
         content = pickle.dumps(estimator(contender.name).fit(_rows(train), train.labels), protocol=5)
         (folder / PICKLE).write_bytes(content)
     else:
@@ -138,7 +138,7 @@ def ask(contender: Contender, folder: Path) -> dict[str, Any]:
 
 def _answerer(contender: Contender, folder: Path, test: Dataset) -> tuple[Answerer, NDArray[Any], int]:
     """What answers, the digits in the form that it takes, and the bytes of its model."""
-    if contender.family == "scikit-learn":
+    if contender.estimates:
         content = (folder / PICKLE).read_bytes()
         return pickle.loads(content).predict, _rows(test), len(content)
     from inkdigits.packed.model import PackedModel
