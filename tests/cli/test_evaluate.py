@@ -1,12 +1,14 @@
 import csv
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.metrics import accuracy_score, confusion_matrix
 
 from inkdigits.data.dataset import Dataset
@@ -72,7 +74,9 @@ def test_the_report_is_written_and_metrics_are_what_is_printed(inkdigits, tmp_pa
         f"accuracy: {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}; "
         f"{right} of {COUNT} right, n = {COUNT})"
     )
-    assert lines[14] == f"loss: {metrics['loss']:.4f} nats a digit"
+    least, most = metrics["loss_interval"]
+    assert least < metrics["loss"] < most
+    assert lines[14] == f"loss: {metrics['loss']:.4f} nats a digit (95 % interval {least:.4f} to {most:.4f})"
     assert lines[15].startswith(f"ECE: {metrics['ece']:.4f} ")
     assert lines[16] == f"Brier score: {metrics['brier']:.4f}"
     assert lines[17] == f"macro F1: {metrics['macro_f1']:.4f}"
@@ -107,7 +111,36 @@ def test_the_report_says_what_was_measured_and_how_to_do_it_again(inkdigits, tmp
     assert "<title>default on some.npz (test)</title>" in report
     assert f"default {PackedModel.load('default').card.version}, int8" in report
     assert some.sha256 in report
-    assert f"inkdigits evaluate default --data {data} --split test" in report
+
+
+def test_the_command_that_the_report_gives_makes_the_same_report_again(inkdigits, tmp_path, data, make_run):
+    odd = data.rename(tmp_path / "my digits & <b>.npz")
+    first = inkdigits("evaluate", "default", "--data", odd, "--compare", "tiny-2k", "--report", tmp_path / "a report")
+    told = read_metrics(tmp_path / "a report")
+    command = shlex.split(told["reproduce"]["command"])
+    assert command[:3] == ["inkdigits", "evaluate", "default"]
+    (tmp_path / "a report").rename(tmp_path / "old")
+    again = inkdigits(*command[1:])
+    assert (first.code, again.code, again.out) == (0, 0, first.out)
+    assert (tmp_path / "a report" / "predictions.csv").read_text() == (tmp_path / "old" / "predictions.csv").read_text()
+    run = make_run("mnist")
+    inkdigits("evaluate", run, "--data", odd, "--strict")
+    command = read_metrics(run / "report")["reproduce"]["command"]
+    assert shlex.split(command)[3:] == ["--data", str(odd), "--strict", "--report", str(run / "report")]
+
+
+def test_pictures_of_a_folder_are_called_by_their_names_and_those_left_out_are_counted(inkdigits, tmp_path, some):
+    export_dataset(some.subset(np.arange(20)), tmp_path / "own", "folder")
+    blank = tmp_path / "own" / "3" / "blank.png"
+    Image.new("L", (40, 40), 255).save(blank)
+    outcome = inkdigits("evaluate", "default", "--data", tmp_path / "own", "--report", tmp_path / "report")
+    assert outcome.code == 1
+    metrics, rows = read_metrics(tmp_path / "report"), read_predictions(tmp_path / "report")
+    assert (metrics["count"], metrics["left_out"]) == (20, 1)
+    assert all((tmp_path / "own" / row["file"]).is_file() and row["file"][0] == row["label"] for row in rows)
+    report = (tmp_path / "report" / "report.html").read_text()
+    assert "1 of 21 could not be used" in report
+    assert "3/blank.png: the picture is blank" in report
 
 
 def test_without_a_report_nothing_is_written(inkdigits, tmp_path, data, monkeypatch):
@@ -178,6 +211,9 @@ def test_a_run_is_not_measured_on_glyphs_it_was_trained_on_unless_asked(inkdigit
     assert (outcome.code, outcome.out) == (1, "")
     assert f"{COUNT} of {COUNT} that stand in both" in outcome.error[0]
     assert inkdigits("evaluate", run, "--data", data, "--split", "validation").code == 0
+    second = inkdigits("evaluate", "tiny-2k", "--data", data, "--compare", run, "--report", run / "other")
+    assert (second.code, second.out) == (1, "")
+    assert f"{COUNT} of {COUNT} that stand in both" in second.error[0]
 
 
 @pytest.mark.parametrize("name", ["run.json", "history.jsonl"])
@@ -197,7 +233,6 @@ def test_a_second_model_is_compared_in_the_report(inkdigits, tmp_path, data):
     assert outcome.code == 0
     report = (tmp_path / "report" / "report.html").read_text()
     assert "0 read right by the first alone, 0 by the second alone" in report
-    assert "--compare default" in report
     missing = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "two", "--compare", "nobody")
     assert missing.code == 3
     assert not (tmp_path / "two").exists()
@@ -213,6 +248,9 @@ def test_the_report_shows_what_the_network_sees_of_the_samples_and_what_it_costs
     assert re.search(r"chalk\.jpg: 5, \d\d", report)
     assert "350 kB" in report
     assert "glyphs a second all at once" in report
+    facts = read_metrics(tmp_path / "report")["facts"]
+    assert 40 < float(facts["memory"].partition(" ")[0]) < 300
+    assert re.fullmatch(r"[\d,]+ glyphs a second all at once; \d+ µs one alone, \d+ µs one of twenty", facts["speed"])
 
 
 def test_mnists_own_test_split_is_also_counted_with_ten_labels_corrected(inkdigits, tmp_path):
@@ -234,4 +272,4 @@ def test_robustness_goes_into_the_report_and_its_numbers(inkdigits, tmp_path, da
     assert len(told["corruptions"]) == 15
     page = (report / "report.html").read_text(encoding="utf-8")
     assert "Under damage and attack" in page
-    assert "--robustness-digits 12" in page
+    assert "--robustness --robustness-digits 12" in page

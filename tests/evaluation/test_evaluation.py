@@ -20,7 +20,7 @@ def test_digit_scores_by_hand():
     zero, one, two = digit_scores(CONFUSION)
     assert zero == DigitScore(0, 5, 4, 1, 1, precision=4 / 5, recall=4 / 5, f1=4 / 5)
     assert one == DigitScore(1, 3, 2, 0, 1, precision=1.0, recall=2 / 3, f1=4 / 5)
-    assert two == DigitScore(2, 0, 0, 1, 0, precision=0.0, recall=0.0, f1=0.0)
+    assert two == DigitScore(2, 0, 0, 1, 0, precision=0.0, recall=None, f1=0.0)
 
 
 def test_macro_f1_weighs_the_digits_alike():
@@ -81,7 +81,8 @@ def test_an_evaluation_holds_every_number():
 def test_the_words_of_metrics_json_keep_their_order_and_survive_json():
     data = evaluate(np.array([3, 4], np.uint8), np.eye(10, dtype=np.float32)[[3, 5]]).to_dict()
     assert list(data) == [
-        "accuracy", "accuracy_interval", "loss", "count", "ece", "brier", "macro_f1", "digits", "confusion_matrix",
+        "accuracy", "accuracy_interval", "loss", "loss_interval", "count", "ece", "brier", "macro_f1", "digits",
+        "confusion_matrix",
     ]  # fmt: skip
     assert list(data["digits"][3]) == [
         "digit", "count", "right", "false_positives", "false_negatives", "precision", "recall", "f1",

@@ -14,6 +14,8 @@ from inkdigits.evaluation.metrics import (
     confusion_matrix,
     expected_calibration_error,
     log_loss,
+    log_losses,
+    loss_interval,
     reliability,
     wilson_interval,
 )
@@ -36,6 +38,15 @@ def test_log_loss_of_one_sure_mistake_is_finite():
 
 def test_log_loss_of_sure_right_answers_is_positive_zero():
     assert str(log_loss(np.array([1]), np.array([[0.0, 1.0]]))) == "0.0"
+
+
+def test_the_interval_of_the_loss_is_that_of_a_mean_and_within_what_a_loss_can_be():
+    losses = log_losses(LABELS, PROBABILITIES)
+    assert losses == pytest.approx([log(2), log(4), log(1), log(4 / 3)])
+    assert loss_interval(np.array([0.0, 5.0]))[0] == 0.0
+    many = np.tile([1.0, 2.0], 5000)  # a standard deviation of 0.5, of a mean of 10,000: 0.005
+    assert loss_interval(many) == pytest.approx((1.5 - 1.96 * 0.005, 1.5 + 1.96 * 0.005), abs=1e-5)
+    assert loss_interval(losses[:1]) == (0.0, pytest.approx(12 * log(10)))
 
 
 def test_log_loss_of_guessing_among_ten_is_ln_10():

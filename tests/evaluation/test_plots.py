@@ -79,8 +79,7 @@ def test_a_reliability_diagram_shows_points_and_counts(tmp_path, count):
 @pytest.mark.parametrize("count", [1, 2000])
 def test_error_by_rejected_share_shows_points_and_their_bound(tmp_path, count):
     rng = np.random.default_rng(5)
-    probabilities = rng.dirichlet(np.full(10, 0.1), size=count)
-    plot_risk_coverage(rng.integers(0, 10, count), probabilities, tmp_path / "coverage.png")
+    plot_risk_coverage(rng.random(count), rng.random(count) < 0.5, tmp_path / "coverage.png")
     shares = colors(tmp_path / "coverage.png")
     assert has_orange(shares) > 0.0001
     assert shares[0x8A, 0x8A, 0x8A] > 0.0001
@@ -88,7 +87,7 @@ def test_error_by_rejected_share_shows_points_and_their_bound(tmp_path, count):
 
 
 def test_answers_without_an_error_lie_at_zero(tmp_path):
-    plot_risk_coverage(np.arange(10), np.eye(10), tmp_path / "coverage.png")
+    plot_risk_coverage(np.ones(10), np.full(10, True), tmp_path / "coverage.png")
     with Image.open(tmp_path / "coverage.png") as picture:
         pixels = np.asarray(picture.convert("RGB"), int)
     orange = (pixels[..., 0] > pixels[..., 2] + 60).nonzero()[0]

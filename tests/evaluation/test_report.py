@@ -80,12 +80,22 @@ def test_no_threshold_keeps_what_is_refused(tmp_path):
     write_report(tmp_path, told)
     kept = int((~told.refused & (told.probabilities.max(axis=1) >= 0.684)).sum())
     assert next(row for row in rows(page(tmp_path)) if row[0] == "5.00%")[1:3] == ["0.684", str(kept)]
+    right = int((told.answers == told.labels)[~told.refused].sum())
+    assert f"<b>100</b>taken for no digit; of the rest {right / 400:.2%} right" in page(tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["refused"] == {"count": 100, "kept": 400, "right": right}
+    assert metrics["promises"][0]["kept"] == kept
 
 
 def test_metrics_json_is_the_evaluation(report):
     folder, evaluation = report
     text = (folder / "metrics.json").read_text(encoding="utf-8")
-    assert json.loads(text) == evaluation.to_dict() == evaluate(*answers()).to_dict()
+    metrics = json.loads(text)
+    assert evaluation.to_dict() == evaluate(*answers()).to_dict()
+    assert {name: metrics[name] for name in evaluation.to_dict()} == evaluation.to_dict()
+    assert metrics["facts"] == {"model": "tiny <int8>", "data": "drawn & dealt"}
+    assert [promise["max_error"] for promise in metrics["promises"]] == [0.05, 0.01]
+    assert metrics["left_out"] == 0
     assert text.startswith('{\n  "accuracy": 0.')
     assert text.endswith("}\n")
 
@@ -200,6 +210,60 @@ def test_the_worst_mistakes_come_first(report):
     assert shown == worst[:24].tolist()
 
 
+def test_a_chance_of_no_digit_is_among_the_alternatives(tmp_path):
+    told = content()
+    write_report(tmp_path, content(probabilities=told.probabilities * 0.6))
+    assert "no digit: 40.0%" in page(tmp_path)
+    write_report(tmp_path, told)
+    assert "no digit:" not in page(tmp_path)
+
+
+def test_digits_of_files_are_called_by_their_names(tmp_path):
+    names = [f"7/{number} & co.png" for number in range(499)] + ["7/\udcff.png"]  # a name that is no UTF-8
+    write_report(tmp_path, content(sources=names, facts={"data": "b\udcffd"}))
+    text = page(tmp_path)
+    wrong = np.flatnonzero(content().answers != content().labels)
+    surest = wrong[np.argmax(content().probabilities.max(axis=1)[wrong])]
+    assert f"<figcaption>7/{surest} &amp; co.png, labeled" in text
+    assert ["data", "b?d"] in rows(text)
+    last = (tmp_path / "predictions.csv").read_bytes().splitlines()[-1]
+    assert last.endswith(rb",7/\udcff.png")
+    labels, _ = read_predictions(tmp_path / "predictions.csv")
+    assert np.array_equal(labels, content().labels)
+    with pytest.raises(DataError, match="Expected 500 sources, or none. Received: 499"):
+        content(sources=names[1:])
+
+
+def test_what_was_left_out_is_told(tmp_path):
+    write_report(tmp_path, content(left_out=[f"{number}.png: the picture is <blank>" for number in range(40)]))
+    text = page(tmp_path)
+    assert "40 of 540 could not be used" in text
+    assert text.count("the picture is &lt;blank&gt;") == 30
+    assert "And 10 more." in text
+    assert json.loads((tmp_path / "metrics.json").read_text())["left_out"] == 40
+
+
+def test_digits_that_do_not_occur_have_no_scores(tmp_path):
+    write_report(tmp_path, content(1, labels=np.array([4]), probabilities=np.eye(10)[[4]]))
+    assert ["3", "0", "0", "0", "0", "–", "–", "–"] in rows(page(tmp_path))
+    three = json.loads((tmp_path / "metrics.json").read_text())["digits"][3]
+    assert (three["precision"], three["recall"], three["f1"]) == (None, None, None)
+
+
+def test_labels_that_are_contradicted_surely_are_shown(tmp_path):
+    told = content()
+    labels = told.labels.copy()
+    sure = int(told.probabilities.max(axis=1).argmax())
+    labels[sure] = (labels[sure] + 1) % 10
+    write_report(tmp_path, content(labels=labels))
+    text = page(tmp_path)
+    doubted = text[text.index("Labels that may be wrong") : text.index("How sure, how right")]
+    named = [suspect["index"] for suspect in json.loads((tmp_path / "metrics.json").read_text())["suspected_labels"]]
+    assert sure in named
+    assert [int(number) for number in re.findall(r"<figcaption>#(\d+),", doubted)] == named[:24]
+    assert f", {len(named)} of them as surely" in doubted
+
+
 def test_known_wrong_labels_are_counted_apart(tmp_path):
     told = content()
     answered = told.probabilities.argmax(axis=1)
@@ -207,6 +271,8 @@ def test_known_wrong_labels_are_counted_apart(tmp_path):
     write_report(tmp_path, content(corrections={int(i): int(answered[i]) for i in wrong}))
     right = (answered == told.labels).mean()
     assert f"{right + 3 / 500:.2%} are read right" in page(tmp_path)
+    corrected = json.loads((tmp_path / "metrics.json").read_text())["corrected"]
+    assert corrected["accuracy"] == pytest.approx(right + 3 / 500)
 
 
 def test_a_rival_is_compared_on_the_same_digits(tmp_path):
@@ -217,7 +283,20 @@ def test_a_rival_is_compared_on_the_same_digits(tmp_path):
     wrong = int((told.probabilities.argmax(axis=1) != told.labels).sum())
     assert "the &lt;best&gt; reads 100.00% right" in text
     assert f"0 read right by the first alone, {wrong} by the second alone, 0 by neither" in text
-    assert f"Read right by the &lt;best&gt; alone: {wrong}." in text
+    few = ", the 24 that one of them is surest of" if wrong > 24 else ""
+    assert f"Read right by the &lt;best&gt; alone: {wrong}{few}." in text
+    worst = int(np.flatnonzero(told.answers != told.labels)[0])
+    assert re.search(rf"<figcaption>#{worst}, labeled \d(<br>\d: [\d.]+%)+<br>the other: {told.labels[worst]}<", text)
+    rival = json.loads((tmp_path / "metrics.json").read_text())["rival"]
+    assert (rival["name"], rival["accuracy"], rival["only_first"], rival["only_second"]) == ("the <best>", 1, 0, wrong)
+
+
+def test_where_both_are_wrong_but_not_alike_is_shown(tmp_path):
+    told = content(3, labels=np.array([1, 2, 3]), probabilities=np.eye(10)[[1, 5, 6]])
+    write_report(tmp_path, content(3, **{**vars(told), "rival": Rival("other", np.eye(10)[[1, 7, 6]])}))
+    text = page(tmp_path)
+    assert "Read wrong by both, but not alike: 1." in text
+    assert re.search(r"#1, labeled 2<br>5: 100\.0%<br>.*<br>the other: 7<", text)
 
 
 def test_examples_show_the_picture_and_its_glyph(tmp_path):
@@ -271,7 +350,7 @@ def test_the_confusion_table_is_aligned_with_dots_for_zeros():
 def test_the_summary_says_the_headlines_then_a_sentence_a_digit():
     lines = summary_lines(evaluate(np.array([7, 7, 1, 3]), np.eye(10)[[7, 1, 1, 3]]))
     assert lines[0] == "accuracy: 75.00% (95 % interval 30.06% to 95.44%; 3 of 4 right, n = 4)"
-    assert lines[1] == "loss: 6.9078 nats a digit"
+    assert lines[1] == "loss: 6.9078 nats a digit (95 % interval 0.0000 to 20.4467)"
     assert lines[2] == "ECE: 0.2500 (expected calibration error, 15 bins)"
     assert lines[-3] == "7: 1 of 2 right; 1 seven read as something else; 0 others read as 7"
     assert len(lines) == 15

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import platform
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -69,14 +72,13 @@ def command(
         data = source if source is not None and split != "test" else "mnist"
     loaded = _load(data, split, strict=strict)
     dataset = _validation_part(loaded) if split == "validation" else loaded
-    if split == "test" and source is not None:
-        _refuse_training_glyphs(source, dataset)
-    probabilities = packed.probabilities(dataset.glyphs)
     if source is not None and split == "test":
+        _refuse_training_glyphs(source, dataset)
         report = report or folder.parent / "report"
+    probabilities = packed.probabilities(dataset.glyphs)
     if report is None and compare is not None:
         raise click.UsageError("Expected --report DIR with --compare. Received: no folder for the report.")
-    rival = _rival(compare, dataset)
+    rival = _rival(compare, dataset, split)
     if report is not None:
         require_matplotlib()  # before what takes minutes
     run = None if source is None else folder.parent
@@ -84,12 +86,13 @@ def command(
     if report is None:
         evaluation = evaluate(dataset.labels, probabilities)
     else:
-        content = _content(packed, dataset, probabilities, f"{dataset.name} ({split})", rival)
-        how = f"inkdigits evaluate {model} --data {data} --split {split}" + (f" --compare {compare}" if compare else "")
-        if robustness:
-            how += f" --robustness --robustness-digits {robustness_digits}"
-        reproduce = {"command": how, **_fixed_by(packed, dataset)}
-        content = replace(content, history=_history(folder), reproduce=reproduce, robustness=studied)
+        content = replace(
+            _content(packed, folder, dataset, probabilities, f"{dataset.name} ({split})"),
+            rival=rival,
+            robustness=studied,
+            left_out=[str(problem) for problem in loaded.problems],
+            reproduce={"command": _command_line(data=data, report=report), **_fixed_by(packed, dataset)},
+        )
         evaluation = write_report(report, content)
     click.echo(confusion_table(evaluation))
     for line in summary_lines(evaluation):
@@ -101,8 +104,23 @@ def command(
     return EXIT_FAILED if loaded.problems else 0
 
 
+def _command_line(**settled: object) -> str:
+    """What was asked for, with what was settled since instead of defaults, as a line that a shell understands."""
+    context = click.get_current_context()
+    words = ["inkdigits", "evaluate"]
+    for parameter in context.command.params:
+        value = settled.get(str(parameter.name), context.params.get(str(parameter.name)))
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif value is True:
+            words.append(parameter.opts[0])
+        elif value not in (None, False, parameter.get_default(context)):
+            words += [parameter.opts[0], str(value)]
+    return shlex.join(words)
+
+
 def _content(
-    packed: PackedModel, dataset: Dataset, probabilities: NDArray[np.float64], where: str, rival: Rival | None
+    packed: PackedModel, folder: Path, dataset: Dataset, probabilities: NDArray[np.float64], where: str
 ) -> ReportContent:
     """What the report of a model tells of."""
     from inkdigits.evaluation.report_content import ReportContent
@@ -116,25 +134,24 @@ def _content(
         facts={
             "model": f"{card.name} {card.version}, {card.weights}, {card.parameters:,} parameters",
             "data": f"{where}, {len(dataset)} glyphs",
-            **_costs(packed, dataset.glyphs),
+            **_costs(packed, folder, dataset.glyphs),
         },
         labels=dataset.labels,
         probabilities=probabilities,
         glyphs=dataset.glyphs,
+        sources=dataset.sources,
         promises=[(one.max_error, recognizer.promise(one.max_error).threshold) for one in usual_promises(card)],
         refused=refused(probabilities, card),
         corrections=_corrections(dataset),
         examples=_examples(recognizer),
-        rival=rival,
+        history=_history(folder),
     )
 
 
-def _costs(packed: PackedModel, glyphs: NDArray[np.uint8]) -> dict[str, str]:
+def _costs(packed: PackedModel, folder: Path, glyphs: NDArray[np.uint8]) -> dict[str, str]:
     """Size, speed and memory of a packed model, measured here and now."""
     import time
     from statistics import median
-
-    from inkdigits.machine import peak_memory_mb
 
     began = time.perf_counter()
     packed.probabilities(glyphs)
@@ -142,15 +159,23 @@ def _costs(packed: PackedModel, glyphs: NDArray[np.uint8]) -> dict[str, str]:
     singles = []
     for index in range(SINGLES):
         began = time.perf_counter()
-        packed.logits(glyphs[index % len(glyphs)][None])
+        packed.probabilities(glyphs[index % len(glyphs)][None])
         singles.append(time.perf_counter() - began)
+    one, doubtful = median(singles) * 1e6, sorted(singles)[int(0.95 * SINGLES)] * 1e6
     costs = {
         "size": f"{packed.size / 1000:.0f} kB",
-        "speed": f"{rate:,.0f} glyphs a second all at once; {median(singles) * 1e6:.0f} µs one alone",
+        "speed": f"{rate:,.0f} glyphs a second all at once; {one:.0f} µs one alone, {doubtful:.0f} µs one of twenty",
     }
-    if (peak := peak_memory_mb()) is not None:
-        costs["memory"] = f"{peak:.0f} MB at most, Python and the data included"
+    if (peak := _footprint(folder)) is not None:
+        costs["memory"] = f"{peak:.0f} MB at most, for Python and 1,000 glyphs at once"
     return costs
+
+
+def _footprint(folder: Path) -> float | None:
+    """The memory that a process needs which does nothing else than answer with this model."""
+    command = [sys.executable, "-m", "inkdigits.cli.footprint", str(folder)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return float(said) if said else None
 
 
 def _fixed_by(packed: PackedModel, dataset: Dataset) -> dict[str, str]:
@@ -164,14 +189,16 @@ def _fixed_by(packed: PackedModel, dataset: Dataset) -> dict[str, str]:
     return versions | {f"training, {name}": value for name, value in trained.items()} | hashes
 
 
-def _rival(name: str | None, dataset: Dataset) -> Rival | None:
+def _rival(name: str | None, dataset: Dataset, split: str) -> Rival | None:
     """Another model's answers to the same digits."""
     from inkdigits.evaluation.report_content import Rival
-    from inkdigits.packed.model import PackedModel
+    from inkdigits.packed.model import PackedModel, find_model
 
     if name is None:
         return None
-    packed = PackedModel.load(name)
+    packed = PackedModel(folder := find_model(name))
+    if split == "test" and (source := _run_source(folder)) is not None:
+        _refuse_training_glyphs(source, dataset)
     return Rival(f"{packed.card.name} {packed.card.version}", packed.probabilities(dataset.glyphs))
 
 

@@ -46,6 +46,7 @@ class Dataset:
         labels: Shape `(N,)`, uint8, 0 to 9.
         name: What it is, for reports: `"mnist"`, the name of a file or folder.
         problems: What of the source could not be used.
+        sources: The file that each glyph is of, N names; none where glyphs have no files of their own.
 
     Raises:
         DataError: There are no glyphs, a shape, type or label is not as said, or the counts differ.
@@ -59,6 +60,7 @@ class Dataset:
     labels: Labels
     name: str
     problems: tuple[Problem, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuses what the class docstring says it refuses."""
@@ -87,7 +89,8 @@ class Dataset:
         Raises:
             DataError: There are no indices.
         """
-        return Dataset(self.glyphs[indices], self.labels[indices], self.name)
+        sources = tuple(self.sources[index] for index in indices) if self.sources else ()
+        return Dataset(self.glyphs[indices], self.labels[indices], self.name, sources=sources)
 
 
 def _check_shapes(dataset: Dataset) -> None:
@@ -102,9 +105,11 @@ def _check_shapes(dataset: Dataset) -> None:
             f"Expected labels of shape (N,), uint8, in {name}. Received: {labels.shape}, {labels.dtype}.",
             hint="Give one number a glyph, not a row of probabilities.",
         )
-    if len(glyphs) != len(labels):
+    if len(glyphs) != len(labels) or len(dataset.sources) not in (0, len(labels)):
+        files = f", {len(dataset.sources)} files" if dataset.sources else ""
+        counts = f"{len(glyphs)} glyphs, {len(labels)} labels{files}"
         raise DataError(
-            f"Expected as many labels as glyphs in {name}. Received: {len(glyphs)} glyphs, {len(labels)} labels.",
+            f"Expected as many labels as glyphs in {name}. Received: {counts}.",
             hint="Check that both come from the same split.",
         )
     if not len(glyphs):

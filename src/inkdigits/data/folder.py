@@ -64,16 +64,17 @@ def load_folder(folder: Path, *, strict: bool = False) -> Dataset:
     problems: list[Problem] = []
     find = _listed if has_labels(folder) else _sorted_by_class
     entries = list(find(folder, problems, strict))
-    glyphs, labels = list[Glyph](), list[int]()
+    glyphs, labels, sources = list[Glyph](), list[int](), list[str]()
     for entry, prepared in _prepare_all(entries):
         if isinstance(prepared, str):
             note_problem(problems, Problem(entry.where, prepared), strict=strict)
         else:
             glyphs.append(prepared)
             labels.append(entry.label)
+            sources.append(entry.where)
     stacked = np.array(glyphs, np.uint8).reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
     name = str(folder if folder.name else folder.resolve())
-    return Dataset(stacked, np.array(labels, np.uint8), name, tuple(problems))
+    return Dataset(stacked, np.array(labels, np.uint8), name, tuple(problems), tuple(sources))
 
 
 def _prepare_all(entries: list[_Entry]) -> Iterator[tuple[_Entry, Glyph | str]]:

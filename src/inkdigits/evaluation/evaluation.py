@@ -15,7 +15,8 @@ from inkdigits.evaluation.metrics import (
     brier_score,
     confusion_matrix,
     expected_calibration_error,
-    log_loss,
+    log_losses,
+    loss_interval,
     wilson_interval,
 )
 
@@ -32,9 +33,9 @@ class DigitScore:
         right: How many of them were read as this digit.
         false_positives: Others that were read as this digit.
         false_negatives: Of this digit, those that were read as another.
-        precision: Share of the readings as this digit that are right, 0 to 1; 0 if there are none.
-        recall: Share of this digit that is read right, 0 to 1; 0 if there are none.
-        f1: Harmonic mean of precision and recall, 0 to 1.
+        precision: Share of the readings as this digit that are right, 0 to 1; None if there are none.
+        recall: Share of this digit that is read right, 0 to 1; None if there are none.
+        f1: Harmonic mean of precision and recall, 0 to 1; None if the digit neither occurs nor is ever read.
     """
 
     digit: int
@@ -42,14 +43,9 @@ class DigitScore:
     right: int
     false_positives: int
     false_negatives: int
-    precision: float
-    recall: float
-    f1: float
-
-    @property
-    def occurs(self) -> bool:
-        """Whether the digit was there, or something was read as it."""
-        return self.count + self.false_positives > 0
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
     @property
     def sentence(self) -> str:
@@ -73,7 +69,7 @@ def digit_scores(confusion: Confusion) -> tuple[DigitScore, ...]:
         confusion: Shape `(classes, classes)`, at most ten classes; rows are the truth, columns the predictions.
 
     Returns:
-        One score for each digit, from 0 on. What cannot be divided, as of a digit that never occurs, is 0.
+        One score for each digit, from 0 on. What cannot be divided, as of a digit that never occurs, is None.
 
     Raises:
         DataError: `confusion` is not square, larger, or holds negative counts.
@@ -116,8 +112,8 @@ def _score(digit: int, confusion: Confusion) -> DigitScore:
     )
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def macro_f1(digits: Sequence[DigitScore]) -> float:
@@ -133,7 +129,7 @@ def macro_f1(digits: Sequence[DigitScore]) -> float:
         >>> macro_f1(digit_scores(np.array([[3, 0, 0], [0, 2, 0], [0, 0, 0]])))
         1.0
     """
-    scores = [digit.f1 for digit in digits if digit.occurs]
+    scores = [digit.f1 for digit in digits if digit.f1 is not None]
     return sum(scores) / len(scores) if scores else 0.0
 
 
@@ -146,6 +142,7 @@ class Evaluation:
         accuracy: The share that is read right, 0 to 1.
         accuracy_interval: Its 95 % Wilson interval.
         loss: Mean log loss, nats a digit.
+        loss_interval: Its 95 % interval, by the normal distribution of a mean; not below 0.
         ece: Expected calibration error over 15 bins, 0 to 1.
         brier: Brier score, 0 to 2.
         macro_f1: Mean F1 of the digits that occur, 0 to 1.
@@ -157,6 +154,7 @@ class Evaluation:
     accuracy: float
     accuracy_interval: tuple[float, float]
     loss: float
+    loss_interval: tuple[float, float]
     ece: float
     brier: float
     macro_f1: float
@@ -174,6 +172,7 @@ class Evaluation:
             "accuracy": self.accuracy,
             "accuracy_interval": list(self.accuracy_interval),
             "loss": self.loss,
+            "loss_interval": list(self.loss_interval),
             "count": self.count,
             "ece": self.ece,
             "brier": self.brier,
@@ -204,11 +203,13 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
     confusion = confusion_matrix(truth, chances.argmax(axis=1))
     digits = digit_scores(confusion)
     right, count = int(confusion.trace()), int(confusion.sum())
+    losses = log_losses(truth, chances)
     return Evaluation(
         count=count,
         accuracy=right / count,
         accuracy_interval=wilson_interval(right, count),
-        loss=log_loss(truth, chances),
+        loss=float(losses.mean()),
+        loss_interval=loss_interval(losses),
         ece=expected_calibration_error(truth, chances),
         brier=brier_score(truth, chances),
         macro_f1=macro_f1(digits),

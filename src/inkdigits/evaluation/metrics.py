@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import log, sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -85,9 +85,39 @@ def log_loss(labels: Labels, probabilities: Probabilities) -> float:
         >>> round(log_loss(np.array([0, 1]), np.array([[0.5, 0.5], [0.5, 0.5]])), 4)
         0.6931
     """
+    return float(log_losses(labels, probabilities).mean())
+
+
+def log_losses(labels: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
+    """What `log_loss` is the mean of: nats of each digit, shape `(N,)`, for the same arguments.
+
+    Raises:
+        DataError: They are empty, of shapes that do not fit, or no probabilities.
+    """
     truth, chances = check_predictions(labels, probabilities)
     given = chances[np.arange(len(truth)), truth]
-    return abs(float(np.mean(np.log(np.clip(given, LEAST_PROBABILITY, 1.0)))))
+    return np.abs(np.log(np.clip(given, LEAST_PROBABILITY, 1.0)))
+
+
+def loss_interval(losses: NDArray[np.float64]) -> tuple[float, float]:
+    """The 95 % interval of the mean log loss, by the normal distribution.
+
+    Args:
+        losses: Shape `(N,)`, as `log_losses` gives them.
+
+    Returns:
+        Nats a digit, within 0 and what a sure mistake costs; a single digit says no more than that.
+
+    Example:
+        >>> low, high = loss_interval(np.array([1.0, 3.0]))
+        >>> round(low, 2), round(high, 2)
+        (0.04, 3.96)
+    """
+    most = -log(LEAST_PROBABILITY)
+    if len(losses) < 2:
+        return 0.0, most
+    mean, reach = float(losses.mean()), Z_95 * float(losses.std(ddof=1)) / sqrt(len(losses))
+    return max(0.0, mean - reach), min(most, mean + reach)
 
 
 def brier_score(labels: Labels, probabilities: Probabilities) -> float:

@@ -27,6 +27,8 @@ from inkdigits.evaluation.selective import OperatingPoint
 TEMPLATE = Path(__file__).parent / "template"
 MOST_IN_CELL = 60  # pictures that a cell opens; of more, evenly chosen ones
 MOST_IN_GALLERY = 24
+MOST_LEFT_OUT = 30  # that are named
+LEAST_DOUBT = 0.005  # chance of no digit, from which on it is told
 DARKEST = 50  # wrong answers in a cell, from which on it grows no darker
 HOW_PROMISED = (
     "Each promise was made on the model's calibration split, by a threshold chosen there, with 95 % confidence and for "
@@ -48,6 +50,7 @@ def render(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[
     """
     sections = [
         _headline(content, evaluation),
+        _left_out(content),
         _confusion(evaluation),
         _digits(evaluation),
         _mistakes(content),
@@ -73,18 +76,36 @@ def render(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[
 
 def _headline(content: ReportContent, evaluation: Evaluation) -> str:
     low, high = evaluation.accuracy_interval
+    least, most = evaluation.loss_interval
     numbers = [
         (
             f"{evaluation.accuracy:.2%}",
             f"right: {evaluation.right} of {evaluation.count}; 95 % interval {low:.2%} to {high:.2%}",
         ),
-        (f"{evaluation.loss:.4f}", "loss, nats a digit"),
+        (f"{evaluation.loss:.4f}", f"loss, nats a digit; 95 % interval {least:.4f} to {most:.4f}"),
         (f"{evaluation.ece:.2%}", "expected calibration error"),
         (f"{evaluation.brier:.4f}", "Brier score"),
         (f"{evaluation.macro_f1:.4f}", "macro F1"),
     ]
+    if content.refused is not None and content.refused.any():
+        rest = (content.answers == content.labels)[~content.refused]
+        share = f"{rest.mean():.2%}" if len(rest) else "none"
+        numbers.append((str(content.refused.sum()), f"taken for no digit; of the rest {share} right"))
     tiles = "".join(f"<div><b>{number}</b>{escape(what)}</div>" for number, what in numbers)
     return f'<h1>{escape(content.title)}</h1>\n<div class="headline">{tiles}</div>\n{facts(content.facts)}'
+
+
+def _left_out(content: ReportContent) -> str:
+    if not content.left_out:
+        return ""
+    every = len(content.left_out) + len(content.labels)
+    named = "".join(f"<li>{escape(problem)}</li>" for problem in content.left_out[:MOST_LEFT_OUT])
+    more = len(content.left_out) - MOST_LEFT_OUT
+    return section(
+        "Left out",
+        f"<p>{len(content.left_out)} of {every} could not be used; all numbers here are of the others.</p>",
+        f"<ul>{named}</ul>" + (f"<p>And {more} more.</p>" if more > 0 else ""),
+    )
 
 
 def _confusion(evaluation: Evaluation) -> str:
@@ -113,7 +134,7 @@ def _cell(truth: int, answer: int, count: int) -> str:
 
 def _cell_pictures(content: ReportContent) -> dict[str, object]:
     """For the script: each cell's digits, and each digit's picture, label, answer and confidence."""
-    answers, confidences = content.probabilities.argmax(axis=1), content.probabilities.max(axis=1)
+    answers, confidences = content.answers, content.probabilities.max(axis=1)
     cells: dict[str, list[int]] = {}
     for truth, answer in np.ndindex(10, 10):
         found = np.flatnonzero((content.labels == truth) & (answers == answer))
@@ -121,7 +142,9 @@ def _cell_pictures(content: ReportContent) -> dict[str, object]:
             chosen = found[np.linspace(0, len(found) - 1, min(MOST_IN_CELL, len(found))).round().astype(int)]
             cells[f"{truth}-{answer}"] = chosen.tolist()
     shown = sorted({index for chosen in cells.values() for index in chosen})
-    info = {i: [int(content.labels[i]), int(answers[i]), round(float(confidences[i]), 4)] for i in shown}
+    info = {
+        i: [int(content.labels[i]), int(answers[i]), round(float(confidences[i]), 4), content.name(i)] for i in shown
+    }
     return {"cells": cells, "info": info, "png": {i: png(content.glyphs[i]) for i in shown}}
 
 
@@ -134,7 +157,7 @@ def _digits(evaluation: Evaluation) -> str:
             d.right,
             d.false_positives,
             d.false_negatives,
-            *(f"{x:.4f}" for x in (d.precision, d.recall, d.f1)),
+            *("–" if x is None else f"{x:.4f}" for x in (d.precision, d.recall, d.f1)),
         )
         for d in evaluation.digits
     ]
@@ -142,22 +165,33 @@ def _digits(evaluation: Evaluation) -> str:
     return section("Digit by digit", table(head, rows), f"<ul>{sentences}</ul>")
 
 
-def _gallery(content: ReportContent, indices: Sequence[int], chances: NDArray[np.floating]) -> str:
+def _gallery(content: ReportContent, indices: Sequence[int], others: NDArray[np.integer] | None = None) -> str:
+    """Digits with what was thought of them, and what the second model read if `others`, shape `(N,)`, says so."""
     items = []
     for index in indices:
-        label, order = int(content.labels[index]), np.argsort(-chances[index])
-        said = "<br>".join(f"{digit}: {chances[index, digit]:.1%}" for digit in order[:3])
-        alt = f"number {index}, labeled {label}, read as {order[0]}"
+        label, answer, name = int(content.labels[index]), int(content.answers[index]), content.name(index)
+        said = "<br>".join(f"{what}: {chance:.1%}" for what, chance in _alternatives(content.probabilities[index]))
+        if others is not None:
+            said += f"<br>the other: {others[index]}"
+        alt = f"{name}, labeled {label}, read as {answer}"
         items.append(
             f"<li><figure>{image(content.glyphs[index], alt)}"
-            f"<figcaption>#{index}, labeled {label}<br>{said}</figcaption></figure></li>"
+            f"<figcaption>{escape(name)}, labeled {label}<br>{said}</figcaption></figure></li>"
         )
     return f'<ul class="gallery">{"".join(items)}</ul>'
 
 
+def _alternatives(chances: NDArray[np.floating]) -> list[tuple[str, float]]:
+    """The three likeliest digits; and no digit, if there is a chance of it, in its place among them."""
+    named = [(str(digit), float(chances[digit])) for digit in np.argsort(-chances)[:3]]
+    none = 1 - float(chances.sum())
+    if none > LEAST_DOUBT:
+        named.append(("no digit", none))
+    return sorted(named, key=lambda pair: -pair[1])
+
+
 def _mistakes(content: ReportContent) -> str:
-    chances = np.asarray(content.probabilities, np.float64)
-    answers, confidences = chances.argmax(axis=1), chances.max(axis=1)
+    answers, confidences = content.answers, content.probabilities.max(axis=1)
     wrong, right = np.flatnonzero(answers != content.labels), np.flatnonzero(answers == content.labels)
     worst = wrong[np.argsort(-confidences[wrong], kind="stable")][:MOST_IN_GALLERY]
     unsure = right[np.argsort(confidences[right], kind="stable")][:MOST_IN_GALLERY]
@@ -165,12 +199,12 @@ def _mistakes(content: ReportContent) -> str:
     if len(worst):
         parts = [
             f"<p>The surest {len(worst)} of {len(wrong)} wrong answers, with what else was thought of.</p>",
-            _gallery(content, worst.tolist(), chances),
+            _gallery(content, worst.tolist()),
         ]
     if len(unsure):
         parts += [
             f"<p>The {len(unsure)} least sure of {len(right)} right answers.</p>",
-            _gallery(content, unsure.tolist(), chances),
+            _gallery(content, unsure.tolist()),
         ]
     return section("The worst mistakes, and what was nearly one", *parts)
 
@@ -179,31 +213,30 @@ def _label_errors(content: ReportContent, evaluation: Evaluation) -> str:
     suspects = suspected_labels(content.labels, content.probabilities)
     parts = []
     if content.corrections:
-        labels = np.array(content.labels)
-        labels[list(content.corrections)] = list(content.corrections.values())
-        corrected = evaluate(labels, content.probabilities)
+        corrected = evaluate(content.corrected_labels, content.probabilities)
         low, high = corrected.accuracy_interval
         parts.append(
             f"<p>{len(content.corrections)} labels of these digits are known to be wrong. Corrected, "
             f"{corrected.accuracy:.2%} are read right ({low:.2%} to {high:.2%}), not {evaluation.accuracy:.2%}.</p>"
         )
     if suspects:
-        sure = sum(suspect.sure for suspect in suspects)
-        parts += [
-            f"<p>Labels that this model doubts most: it contradicts {len(suspects)}, {sure} of them as surely as it "
-            "usually is of the digit that it sees (confident learning). Look at them before you blame the model.</p>",
-            _gallery(content, [s.index for s in suspects[:MOST_IN_GALLERY]], np.asarray(content.probabilities)),
-        ]
+        sure = [suspect.index for suspect in suspects if suspect.sure]
+        parts.append(
+            f"<p>This model contradicts {len(suspects)} labels, {len(sure)} of them as surely as it usually is of the "
+            "digit that it sees (confident learning). Look at them before you blame the model.</p>"
+        )
+        if sure:
+            parts.append(_gallery(content, sure[:MOST_IN_GALLERY]))
     return section("Labels that may be wrong", *parts) if parts else ""
 
 
 def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]) -> str:
-    answers = content.labels, content.probabilities
-    plots = svg(plot_reliability, *answers) + svg(plot_risk_coverage, *answers)
+    plots = svg(plot_reliability, content.labels, content.probabilities)
+    plots += svg(plot_risk_coverage, content.confidences, content.answers == content.labels)
     parts = [
         "<p>Of answers given with a confidence of 90 %, 90 % should be right: the expected calibration error, "
         f"{evaluation.ece:.2%}, says how far off that is on average. The second plot shows what rejecting the least "
-        "sure answers buys.</p>",
+        "sure answers buys; what is taken for no digit goes first.</p>",
         f'<div class="plots">{plots}</div>',
     ]
     if kept:
@@ -234,23 +267,24 @@ def _comparison(content: ReportContent) -> str:
     rival = content.rival
     if rival is None:
         return ""
-    own, other = content.probabilities.argmax(axis=1), rival.probabilities.argmax(axis=1)
+    own, other = content.answers, rival.probabilities.argmax(axis=1)
     compared = compare_answers(content.labels, own, other)
     right, theirs = own == content.labels, other == content.labels
     parts = [
         f"<p>{escape(rival.name)} reads {theirs.mean():.2%} right, this model {right.mean():.2%}. "
         f"{escape(compared.sentence)} (McNemar's exact test; the first is this model).</p>"
     ]
-    for only, said in (
+    for differ, said in (
         (right & ~theirs, "Read right by this model alone"),
         (~right & theirs, f"Read right by {rival.name} alone"),
+        (~right & ~theirs & (own != other), "Read wrong by both, but not alike"),
     ):
-        found = np.flatnonzero(only)[:MOST_IN_GALLERY]
+        found = np.flatnonzero(differ)
+        surest = np.maximum(content.probabilities, rival.probabilities).max(axis=1)[found]
+        shown = found[np.argsort(-surest, kind="stable")][:MOST_IN_GALLERY]
         if len(found):
-            parts += [
-                f"<p>{escape(said)}: {int(only.sum())}.</p>",
-                _gallery(content, found.tolist(), content.probabilities),
-            ]
+            few = f", the {len(shown)} that one of them is surest of" if len(shown) < len(found) else ""
+            parts += [f"<p>{escape(said)}: {len(found)}{few}.</p>", _gallery(content, shown.tolist(), other)]
     return section(f"Against {rival.name}", *parts)
 
 

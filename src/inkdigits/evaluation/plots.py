@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 import numpy as np
 
 from inkdigits.errors import DataError, require
-from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
+from inkdigits.evaluation.checks import Labels, Probabilities
 from inkdigits.evaluation.metrics import (
     Reliability,
     expected_calibration_error,
     reliability,
     wilson_interval,
 )
-from inkdigits.evaluation.selective import OperatingPoint, risk_coverage
+from inkdigits.evaluation.selective import Confidences, OperatingPoint, Right, risk_coverage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,31 +149,30 @@ def _draw_reliability(axes: Axes, bins: Reliability) -> None:
     axes.legend(loc="upper left", frameon=False)
 
 
-def plot_risk_coverage(labels: Labels, probabilities: Probabilities, target: Target) -> None:
+def plot_risk_coverage(confidences: Confidences, right: Right, target: Target) -> None:
     """Draws how much of what is kept is wrong, from all answers to the surest alone, with its upper bound.
 
     Args:
-        labels: Shape `(N,)`, integers.
-        probabilities: Shape `(N, classes)`.
+        confidences: Shape `(N,)`, 0 to 1; 0 of what is refused at any threshold.
+        right: Whether each answer is right, shape `(N,)`, bool.
         target: As `save_figure` takes it.
 
     Raises:
-        DataError: They are empty, of shapes that do not fit, or no probabilities.
+        DataError: They are empty, of shapes that do not fit, or no confidences.
         MissingExtraError: matplotlib is not installed.
 
     Source:
         Geifman and El-Yaniv, "Selective classification for deep neural networks", 2017, figure 1; here both axes are
         logarithmic, for what matters of a good model lies close to the corner.
     """
-    truth, chances = check_predictions(labels, probabilities)
-    points = risk_coverage(chances.max(axis=1), chances.argmax(axis=1) == truth)
+    points = risk_coverage(confidences, right)
     figure = new_figure(7.2, 5.0)
     axes = figure.add_subplot()
     rejected = [1 - point.coverage for point in points]
     bounds = [point.error_bound for point in points]
     axes.plot(rejected, bounds, color=GRAY, linestyle="--", marker=".", label="95 % upper bound")
     axes.plot(rejected, [p.error for p in points], color=ORANGE, marker="o", markersize=4, label="wrong")
-    least = 10.0 ** np.floor(-np.log10(len(truth)))  # at most one answer: below it lies nothing but 0
+    least = 10.0 ** np.floor(-np.log10(len(right)))  # at most one answer: below it lies nothing but 0
     axes.set_xscale("symlog", linthresh=least)
     axes.set_yscale("symlog", linthresh=least)
     axes.set(xlabel="share that is rejected", ylabel="share of the kept that is wrong", xlim=(-least / 4, 1.3))
@@ -184,7 +183,7 @@ def plot_risk_coverage(labels: Labels, probabilities: Probabilities, target: Tar
     axes.grid(color="#e8e8e8")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(truth)}", pad=10)
+    axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(right)}", pad=10)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize=9)
     save_figure(figure, target)
 

@@ -6,12 +6,15 @@ It knows nothing of models.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from inkdigits.evaluation.doubtful_labels import suspected_labels
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
+from inkdigits.evaluation.mcnemar import compare_answers
+from inkdigits.evaluation.metrics import accuracy
 from inkdigits.evaluation.page import render
 from inkdigits.evaluation.plots import check_history, require_matplotlib
 from inkdigits.evaluation.predictions import write_predictions
@@ -43,27 +46,44 @@ def write_report(folder: Path, content: ReportContent) -> Evaluation:
     evaluation = evaluate(content.labels, content.probabilities)
     if content.history:
         check_history(content.history)
-    page = render(content, evaluation, _kept(content))
+    kept = _kept(content)
+    page = render(content, evaluation, kept)
+    metrics = json.dumps(_metrics(content, evaluation, kept), indent=2)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_text(folder / METRICS_NAME, json.dumps(_metrics(content, evaluation), indent=2) + "\n")
-    write_predictions(folder / PREDICTIONS_NAME, content.labels, content.probabilities)
+    _write_text(folder / METRICS_NAME, metrics + "\n")
+    write_predictions(folder / PREDICTIONS_NAME, content.labels, content.probabilities, sources=content.sources)
     _write_text(folder / REPORT_NAME, page)
     return evaluation
 
 
-def _metrics(content: ReportContent, evaluation: Evaluation) -> dict[str, Any]:
-    robust = {} if content.robustness is None else {"robustness": content.robustness.to_dict()}
-    return evaluation.to_dict() | robust
+def _metrics(
+    content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]
+) -> dict[str, Any]:
+    """Everything that the page tells in numbers."""
+    told = evaluation.to_dict() | {"left_out": len(content.left_out)}
+    if content.refused is not None:
+        right = (content.answers == content.labels)[~content.refused]
+        told["refused"] = {"count": int(content.refused.sum()), "kept": len(right), "right": int(right.sum())}
+    if content.corrections:
+        corrected = evaluate(content.corrected_labels, content.probabilities)
+        told["corrected"] = {name: corrected.to_dict()[name] for name in ("accuracy", "accuracy_interval", "loss")}
+    if kept:
+        told["promises"] = [{"max_error": promised} | point._asdict() for promised, point in kept]
+    suspects = suspected_labels(content.labels, content.probabilities)
+    told["suspected_labels"] = [asdict(suspect) for suspect in suspects if suspect.sure]
+    if content.rival is not None:
+        answers = content.rival.probabilities.argmax(axis=1)
+        compared = compare_answers(content.labels, content.answers, answers)
+        told["rival"] = {"name": content.rival.name, "accuracy": accuracy(content.labels, answers), **asdict(compared)}
+    if content.robustness is not None:
+        told["robustness"] = content.robustness.to_dict()
+    return told | {"facts": dict(content.facts), "reproduce": dict(content.reproduce)}
 
 
 def _kept(content: ReportContent) -> list[tuple[float, OperatingPoint]]:
     """What became of each promise on these digits."""
-    chances = np.asarray(content.probabilities, np.float64)
     thresholds = tuple(threshold for _, threshold in content.promises)
-    confidences = chances.max(axis=1)
-    if content.refused is not None:
-        confidences = np.where(content.refused, 0.0, confidences)
-    points = points_at(thresholds, confidences, chances.argmax(axis=1) == content.labels)
+    points = points_at(thresholds, content.confidences, content.answers == content.labels)
     return [(promised, point) for (promised, _), point in zip(content.promises, points, strict=True)]
 
 
@@ -91,10 +111,11 @@ def summary_lines(evaluation: Evaluation) -> list[str]:
 
 def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
     low, high = evaluation.accuracy_interval
+    least, most = evaluation.loss_interval
     of_all = f"{evaluation.right} of {evaluation.count} right, n = {evaluation.count}"
     return [
         ("accuracy", f"{evaluation.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}; {of_all})"),
-        ("loss", f"{evaluation.loss:.4f} nats a digit"),
+        ("loss", f"{evaluation.loss:.4f} nats a digit (95 % interval {least:.4f} to {most:.4f})"),
         ("ECE", f"{evaluation.ece:.4f} (expected calibration error, 15 bins)"),
         ("Brier score", f"{evaluation.brier:.4f}"),
         ("macro F1", f"{evaluation.macro_f1:.4f}"),
@@ -102,4 +123,5 @@ def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    # Names of files may hold bytes that are no characters.
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")

@@ -53,6 +53,8 @@ class ReportContent:
         labels: Shape `(N,)`, integers 0 to 9.
         probabilities: Shape `(N, 10)`; each row adds up to 1, or to less by the chance that it is no digit.
         glyphs: Shape `(N, 28, 28)`, uint8: the digits themselves.
+        sources: The file of each glyph, N names; none where glyphs have no files of their own.
+        left_out: What of the data could not be used, and why.
         history: The training's epochs, as `plot_history` takes them.
         promises: Error rates that the model promises, each with the threshold that it promises it for.
         refused: Which digits the model takes for none, shape `(N,)`: no threshold keeps them.
@@ -71,6 +73,8 @@ class ReportContent:
     labels: Labels
     probabilities: Probabilities
     glyphs: NDArray[np.uint8]
+    sources: Sequence[str] = ()
+    left_out: Sequence[str] = ()
     history: Sequence[Mapping[str, float]] = ()
     promises: Sequence[tuple[float, float]] = ()
     refused: NDArray[np.bool_] | None = None
@@ -84,9 +88,36 @@ class ReportContent:
         check_predictions(self.labels, self.probabilities, classes=CLASSES)
         if self.rival is not None:
             check_predictions(self.labels, self.rival.probabilities, classes=CLASSES)
+        if len(self.sources) not in (0, len(self.labels)):
+            raise DataError(
+                f"Expected {len(self.labels)} sources, or none. Received: {len(self.sources)}.",
+                hint="Give the file of each glyph.",
+            )
         if self.glyphs.shape != (len(self.labels), 28, 28) or self.glyphs.dtype != np.uint8:
             raise DataError(
                 f"Expected glyphs of shape ({len(self.labels)}, 28, 28), uint8. "
                 f"Received: {self.glyphs.shape}, {self.glyphs.dtype}.",
                 hint="Give the glyph of each label.",
             )
+
+    @property
+    def answers(self) -> NDArray[np.intp]:
+        """The likeliest digit of each, shape `(N,)`."""
+        return np.asarray(np.argmax(self.probabilities, axis=1))
+
+    @property
+    def confidences(self) -> NDArray[np.float64]:
+        """How sure the model is of each answer, shape `(N,)`; 0 of what it takes for no digit."""
+        surest = np.asarray(self.probabilities, np.float64).max(axis=1)
+        return surest if self.refused is None else np.where(self.refused, 0.0, surest)
+
+    @property
+    def corrected_labels(self) -> Labels:
+        """The labels with those that are known to be wrong put right, shape `(N,)`."""
+        labels = np.array(self.labels)
+        labels[list(self.corrections)] = list(self.corrections.values())
+        return labels
+
+    def name(self, index: int) -> str:
+        """What a digit is called: its file, or its number."""
+        return self.sources[index] if self.sources else f"#{index}"

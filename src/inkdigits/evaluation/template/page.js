@@ -7,15 +7,15 @@
   const percent = (share) => `${(100 * share).toFixed(share > 0.9995 ? 2 : 1)} %`;
 
   const picture = (id) => {
-    const [label, answer, confidence] = data.info[id];
+    const [label, answer, confidence, name] = data.info[id];
     const item = document.createElement("li");
     const figure = document.createElement("figure");
     const image = document.createElement("img");
     const caption = document.createElement("figcaption");
     image.src = `data:image/png;base64,${data.png[id]}`;
-    image.alt = `number ${id}, labeled ${label}, read as ${answer}`;
+    image.alt = `${name}, labeled ${label}, read as ${answer}`;
     image.width = image.height = 112;
-    caption.textContent = `#${id}, ${percent(confidence)}`;
+    caption.textContent = `${name}, ${percent(confidence)}`;
     figure.append(image, caption);
     item.append(figure);
     return item;
