@@ -85,9 +85,9 @@ def test_the_section_tells_all_of_it(studied: Robustness) -> None:
 
 def test_the_lines_tell_it_to_a_terminal(studied: Robustness) -> None:
     lines = robustness_lines(studied)
-    assert lines[0] == "n = 20"
+    assert lines[0] == "n = 20; in brackets 95 % intervals"
     assert "| mean of the 15 |" in "\n".join(lines)
-    assert "| half | 50.0% | 25.0% | 15.0% |" in lines
+    assert "| half | 50.0% [29.9, 70.1] | 25.0% [11.2, 46.9] | 15.0% [5.2, 36.0] |" in lines
 
 
 def test_the_numbers_go_into_json(studied: Robustness) -> None:

@@ -12,6 +12,7 @@ from statistics import mean
 from typing import Any
 
 from inkdigits.evaluation.markup import section, svg, table
+from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.evaluation.plots import BLUE, Target, new_figure, save_figure
 
 CORRUPTIONS_HEAD = ("corruption", "network alone", "as a picture")
@@ -88,7 +89,7 @@ class Robustness:
 
 def robustness_lines(robustness: Robustness) -> list[str]:
     """The same for a terminal, or a page of Markdown: tables of corruptions, of what is no digit and of attacks."""
-    lines = [f"n = {robustness.count}", ""]
+    lines = [f"n = {robustness.count}; in brackets 95 % intervals", ""]
     lines += _markdown(CORRUPTIONS_HEAD, _corruption_rows(robustness))
     for name, curve in robustness.curves.items():
         points = ", ".join(f"{x:g}: {y:.1%}" for x, y in zip(curve.amounts, curve.accuracies, strict=True))
@@ -133,7 +134,8 @@ def _corruptions(robustness: Robustness) -> str:
     said = (
         f"The 15 corruptions of MNIST-C, n = {robustness.count} of each: read as pictures "
         f"{mean(one.as_picture for one in kinds.values()):.1%} on average, {kinds[worst].as_picture:.1%} of the worst, "
-        f"{worst}. The network alone is given the damaged glyph itself; a reader prepares it as any picture."
+        f"{worst}; in brackets 95 % intervals. The network alone is given the damaged glyph itself; a reader prepares "
+        "it as any picture."
     )
     rows = _corruption_rows(robustness)
     return f"<p>{escape(said)}</p>{table(CORRUPTIONS_HEAD, rows)}"
@@ -142,8 +144,18 @@ def _corruptions(robustness: Robustness) -> str:
 def _corruption_rows(robustness: Robustness) -> list[tuple[str, str, str]]:
     kinds = robustness.corruptions
     average = Damaged(mean(one.alone for one in kinds.values()), mean(one.as_picture for one in kinds.values()))
-    named = {"none": robustness.clean, **kinds, "mean of the 15": average}
-    return [(name, f"{one.alone:.1%}", f"{one.as_picture:.1%}") for name, one in named.items()]
+    named = {"none": robustness.clean, **kinds}
+    rows = [
+        (name, _with_interval(one.alone, robustness.count), _with_interval(one.as_picture, robustness.count))
+        for name, one in named.items()
+    ]
+    return [*rows, ("mean of the 15", f"{average.alone:.1%}", f"{average.as_picture:.1%}")]
+
+
+def _with_interval(share: float, count: int) -> str:
+    """A share of `count` digits with its 95 % Wilson interval."""
+    low, high = wilson_interval(round(share * count), count)
+    return f"{share:.1%} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _stranger_rows(robustness: Robustness) -> list[tuple[str, int, str, str]]:
@@ -158,7 +170,10 @@ def _strengths(robustness: Robustness) -> list[str]:
 
 
 def _attack_rows(robustness: Robustness) -> list[tuple[str, ...]]:
-    return [(name, *(f"{score:.1%}" for score in scores.values())) for name, scores in robustness.attacks.items()]
+    return [
+        (name, *(_with_interval(score, robustness.count) for score in scores.values()))
+        for name, scores in robustness.attacks.items()
+    ]
 
 
 def plot_curve(name: str, curve: Curve, target: Target) -> None:
