@@ -116,9 +116,9 @@ def _confusion(evaluation: Evaluation) -> str:
         rows.append(f'<tr><th scope="row">{truth}</th>{cells}</tr>')
     return section(
         "What was read as what",
-        "<p>A row is what a digit is labeled, a column what it was read as. Press a number to see its pictures; the "
-        "arrow keys move from one to the next.</p>",
-        f'<div class="wide"><table class="confusion"><tr><td></td>{head}</tr>{"".join(rows)}</table></div>',
+        "<p>Press a number to see its pictures; the arrow keys move from one to the next.</p>",
+        f'<div class="wide"><table class="confusion"><caption>A row is what a digit is labeled, a column what it was '
+        f"read as.</caption><tr><td></td>{head}</tr>{''.join(rows)}</table></div>",
     )
 
 
@@ -231,8 +231,8 @@ def _label_errors(content: ReportContent, evaluation: Evaluation) -> str:
 
 
 def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]) -> str:
-    plots = svg(plot_reliability, content.labels, content.probabilities)
-    plots += svg(plot_risk_coverage, content.confidences, content.answers == content.labels)
+    plots = svg("How often the sure are right", plot_reliability, content.labels, content.probabilities)
+    plots += svg("What rejecting buys", plot_risk_coverage, content.confidences, content.answers == content.labels)
     parts = [
         "<p>Of answers given with a confidence of 90 %, 90 % should be right: the expected calibration error, "
         f"{evaluation.ece:.2%}, says how far off that is on average. The second plot shows what rejecting the least "
@@ -260,7 +260,8 @@ def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[
 def _learning(content: ReportContent) -> str:
     if not content.history:
         return ""
-    return section("How it learned", f'<div class="plots">{svg(plot_history, content.history)}</div>')
+    plot = svg("Loss and accuracy by epoch", plot_history, content.history)
+    return section("How it learned", f'<div class="plots">{plot}</div>')
 
 
 def _comparison(content: ReportContent) -> str:

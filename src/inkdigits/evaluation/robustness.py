@@ -108,7 +108,7 @@ def _markdown(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str
 
 def robustness_section(robustness: Robustness) -> str:
     """The section of the report."""
-    plots = "".join(svg(plot_curve, name, curve) for name, curve in robustness.curves.items())
+    plots = "".join(svg(f"Accuracy by {name}", plot_curve, name, curve) for name, curve in robustness.curves.items())
     parts = [_corruptions(robustness), f'<div class="plots">{plots}</div>']
     if robustness.strangers:
         parts += [
