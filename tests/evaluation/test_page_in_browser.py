@@ -147,6 +147,15 @@ def test_cells_open_their_pictures_by_mouse_and_keyboard(browser, page, width, s
     assert browser.console() == []
 
 
+def test_a_cell_with_more_pictures_than_are_shown_says_so(browser, page):
+    browser.open(page, 1100, 844, "light")
+    browser.click(cell("4-4"))
+    assert browser.find("document.querySelector('dialog h3').textContent") == (
+        "100 labeled 4, read as 4; 60 of them, evenly chosen"
+    )
+    assert browser.find("document.querySelectorAll('dialog img').length") == 60
+
+
 @pytest.mark.parametrize("width", [1100, 390, 320])
 def test_nothing_is_wider_than_the_screen(browser, page, width):
     """A phone zooms out from what is too wide, and its window is then wider than was asked for."""

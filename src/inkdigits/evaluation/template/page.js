@@ -23,7 +23,8 @@
 
   const open = (button) => {
     const ids = data.cells[button.dataset.cell];
-    title.textContent = button.getAttribute("aria-label");
+    const part = ids.length < Number(button.textContent) ? `; ${ids.length} of them, evenly chosen` : "";
+    title.textContent = button.getAttribute("aria-label") + part;
     list.replaceChildren(...ids.map(picture));
     dialog.showModal();
   };
