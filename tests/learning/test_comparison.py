@@ -87,6 +87,8 @@ def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_p
     assert found["DigitClassifier"]["right"] > 9500
     assert found["sprint"]["single_seconds"] < found["extra trees"]["single_seconds"]
     assert out.splitlines()[2].startswith("| default |")
+    assert run(["compare", "--quick", "--only", "sprint", "-o", str(tmp_path)]) == 0  # into the same folder
+    assert json.loads((tmp_path / "comparison.json").read_text())[0]["answers"] == found["sprint"]["answers"]
     capfd.readouterr()
     assert run(["compare", "--list"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == len(CONTENDERS)
@@ -96,3 +98,11 @@ def test_what_fails_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.executable", "false")
     with pytest.raises(TrainingError, match="Expected k-NN to fit"):
         measure(find_contender("k-NN"), tmp_path, 100)
+
+
+def test_what_an_earlier_comparison_left_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", "false")
+    (tmp_path / "model" / "run").mkdir(parents=True)
+    with pytest.raises(TrainingError):
+        measure(find_contender("k-NN"), tmp_path / "model", 100)
+    assert list((tmp_path / "model").iterdir()) == []

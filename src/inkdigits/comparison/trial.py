@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 import time
@@ -65,13 +66,15 @@ def measure(contender: Contender, folder: Path, count: int) -> Outcome:
 
     Args:
         contender: Who.
-        folder: Its model is kept there.
+        folder: Its model is kept there; what an earlier comparison left is removed.
         count: At most 60,000.
 
     Raises:
         TrainingError: A process failed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
     fitted = {"fit_seconds": None, "fit_cpu_seconds": None, "fit_memory_mb": None}
     if contender.family != "shipped":
         fitted = _run("fit", contender, folder, count)
