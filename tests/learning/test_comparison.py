@@ -89,9 +89,56 @@ def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_p
     assert out.splitlines()[2].startswith("| default |")
     assert run(["compare", "--quick", "--only", "sprint", "-o", str(tmp_path)]) == 0  # into the same folder
     assert json.loads((tmp_path / "comparison.json").read_text())[0]["answers"] == found["sprint"]["answers"]
-    capfd.readouterr()
+
+
+def test_all_who_can_be_compared_are_listed(capfd):
     assert run(["compare", "--list"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == len(CONTENDERS)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Names of who is measured, without measuring; k-NN fails."""
+    names = []
+
+    def measure_nothing(contender, folder, count):
+        names.append(contender.name)
+        if contender.name == "k-NN":
+            raise TrainingError("Expected k-NN to fit. Received: no.", hint="Leave it out: --only.")
+        return outcome(contender.name, [7] * 10_000)
+
+    monkeypatch.setattr("inkdigits.comparison.trial.measure", measure_nothing)
+    return names
+
+
+def test_who_is_named_twice_is_measured_once(asked, tmp_path):
+    assert run(["compare", "--only", "sprint, sprint", "-o", str(tmp_path)]) == 0
+    assert asked == ["sprint"]
+
+
+def test_who_fails_is_named_and_the_others_are_reported(asked, tmp_path, capfd):
+    assert run(["compare", "--only", "sprint,k-NN,SVM", "-o", str(tmp_path)]) == 1
+    assert asked == ["sprint", "k-NN", "SVM"]
+    out, err = capfd.readouterr()
+    assert "error: k-NN: Expected k-NN to fit. Received: no.\nhint: Leave it out: --only.\n" in err
+    assert len(out.splitlines()) == 4
+    assert [one["name"] for one in json.loads((tmp_path / "comparison.json").read_text())] == ["sprint", "SVM"]
+
+
+def test_where_all_fail_there_is_no_report(asked, tmp_path):
+    assert run(["compare", "--only", "k-NN", "-o", str(tmp_path)]) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_report_is_there_before_the_last_is_measured(tmp_path, monkeypatch):
+    def stopped(contender, folder, count):
+        if contender.name == "SVM":
+            raise KeyboardInterrupt
+        return outcome(contender.name, [7] * 10_000)
+
+    monkeypatch.setattr("inkdigits.comparison.trial.measure", stopped)
+    assert run(["compare", "--only", "sprint,SVM", "-o", str(tmp_path)]) == 130
+    assert "| sprint |" in (tmp_path / "comparison.md").read_text(encoding="utf-8")
 
 
 def test_what_fails_is_named(tmp_path, monkeypatch):

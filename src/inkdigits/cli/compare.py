@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-QUICK = 5000  # training digits
+if TYPE_CHECKING:
+    from inkdigits.comparison.contenders import Contender
+
+QUICK, ALL = 5000, 60_000  # training digits
 QUICK_ONES = "logistic regression,k-NN,extra trees,SVM on PCA-50,sprint,default"
 
 
@@ -16,7 +21,7 @@ QUICK_ONES = "logistic regression,k-NN,extra trees,SVM on PCA-50,sprint,default"
 @click.option("--list", "list_contenders", is_flag=True, help="List who can be compared, and stop.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("comparison"),
               show_default=True, metavar="DIR", help="Where the report and the models go.")  # fmt: skip
-def command(quick: bool, only: str | None, list_contenders: bool, output: Path) -> None:
+def command(quick: bool, only: str | None, list_contenders: bool, output: Path) -> int:
     """Trains each on MNIST's 60,000 training digits, in a process of its own, and asks it for the 10,000 test digits.
 
     \b
@@ -29,24 +34,37 @@ def command(quick: bool, only: str | None, list_contenders: bool, output: Path) 
     if list_contenders:
         for one in CONTENDERS:
             click.echo(f"{one.name:20} {one.family:13} {one.what}")
-        return
-    names = QUICK_ONES if quick and only is None else only
-    chosen = CONTENDERS if names is None else [find_contender(name.strip()) for name in names.split(",")]
+        return 0
+    if only is None:
+        only = QUICK_ONES if quick else ",".join(one.name for one in CONTENDERS)
+    names = dict.fromkeys(name.strip() for name in only.split(","))
+    return _compare([find_contender(name) for name in names], QUICK if quick else ALL, output)
+
+
+def _compare(chosen: Sequence[Contender], count: int, output: Path) -> int:
+    """Writes the report anew after each contender, so that what comes later can spoil nothing."""
+    from inkdigits.cli import EXIT_FAILED, show_error
     from inkdigits.comparison.report import ranked, table, write_comparison
     from inkdigits.comparison.trial import measure
     from inkdigits.data.mnist import load_mnist
+    from inkdigits.errors import TrainingError
     from inkdigits.evaluation.plots import require_matplotlib
 
     require_matplotlib()
-    test, count, outcomes = load_mnist("test"), QUICK if quick else 60_000, []
+    test, outcomes = load_mnist("test"), []
+    about = f"Trained on {count:,} of MNIST's training digits, measured on its {len(test):,} test digits; {_machine()}."
     for contender in chosen:
         click.echo(f"{contender.name} ...", err=True)
-        outcomes.append(measure(contender, output / "models" / contender.name.replace(" ", "-"), count))
-    rows = ranked(outcomes, test)
-    about = f"Trained on {count:,} of MNIST's training digits, measured on its {len(test):,} test digits; {_machine()}."
-    page = write_comparison(output, rows, about)
-    click.echo(table(rows))
-    click.echo(f"report: {page}", err=True)
+        try:
+            outcomes.append(measure(contender, output / "models" / contender.name.replace(" ", "-"), count))
+        except TrainingError as error:
+            show_error(f"{contender.name}: {error.message}", error.hint)
+            continue
+        page = write_comparison(output, ranked(outcomes, test), about)
+    if outcomes:
+        click.echo(table(ranked(outcomes, test)))
+        click.echo(f"report: {page}", err=True)
+    return 0 if len(outcomes) == len(chosen) else EXIT_FAILED
 
 
 def _machine() -> str:
