@@ -45,6 +45,7 @@ class Outcome:
         fit_memory_mb: The largest resident size of the process that trained it.
         batch_seconds: For all test digits at once, median.
         single_seconds: For one digit, median.
+        slow_single_seconds: For one digit, 95th percentile.
         memory_mb: The largest resident size of the process that answered, from its start.
         size_mb: Of the model on disk.
         answers: What each test digit was read as.
@@ -56,6 +57,7 @@ class Outcome:
     fit_memory_mb: float | None
     batch_seconds: float
     single_seconds: float
+    slow_single_seconds: float
     memory_mb: float | None
     size_mb: float
     answers: list[int]
@@ -133,6 +135,7 @@ def ask(contender: Contender, folder: Path) -> dict[str, Any]:
     return {
         "batch_seconds": median(times),
         "single_seconds": median(singles),
+        "slow_single_seconds": float(np.quantile(singles, 0.95)),
         "memory_mb": peak_memory_mb(),
         "size_mb": size / 1e6,
         "answers": answers.tolist(),
