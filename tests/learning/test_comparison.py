@@ -7,7 +7,7 @@ import pytest
 from inkdigits.cli import run
 from inkdigits.cli.compare import QUICK_ONES
 from inkdigits.comparison.contenders import CONTENDERS, estimator, find_contender
-from inkdigits.comparison.report import ranked, table, write_comparison
+from inkdigits.comparison.report import leaders, ranked, table, write_comparison
 from inkdigits.comparison.trial import Outcome, measure
 from inkdigits.data.dataset import Dataset
 from inkdigits.errors import MissingModelError, TrainingError
@@ -63,6 +63,32 @@ def test_each_cost_stands_under_its_head(forty):
     assert second[5:] == ["–", "–", "–", *first[8:]]
 
 
+def test_who_takes_least_and_less_than_the_most_accurate_is_told(forty):
+    truth = forty.labels.tolist()
+    quick, quicker = [*truth[:-1], 0], [*truth[:-2], 0, 0]
+    rows = ranked([outcome("SVM", truth), outcome("MLP", quick, 0.5), outcome("k-NN", quicker, 0.1)], forty)
+    lines = leaders(rows).splitlines()
+    assert lines[0] == "Who takes least, and who takes less than SVM, the most accurate:"
+    assert lines[2] == "- training, s: least 0.1 (k-NN); less than SVM's 1.0: k-NN, MLP."
+    assert lines[5] == "- 10,000 digits, s: least 0.1 (k-NN); less than SVM's 1: k-NN, MLP."
+    assert lines[7] == "- one digit, 95th percentile, ms: least 0.2 (k-NN); less than SVM's 2: k-NN, MLP."
+    assert lines[8] == "- memory of answering, MB: least 50 (SVM, MLP, k-NN); less than SVM's 50: nobody."
+    assert len(lines) == 2 + 8
+
+
+def test_what_the_table_shows_as_equal_is_not_less(forty):
+    truth = forty.labels.tolist()
+    rows = ranked([outcome("SVM", truth), outcome("k-NN", [*truth[:-1], 0], 0.999)], forty)
+    assert "- training, s: least 1.0 (SVM, k-NN); less than SVM's 1.0: nobody." in leaders(rows)
+
+
+def test_numbers_that_are_not_there_lead_nothing(forty):
+    shipped = replace(outcome("default", forty.labels.tolist()), fit_seconds=None, memory_mb=None)
+    assert "training, s" not in leaders(ranked([shipped], forty))
+    rows = ranked([shipped, outcome("sprint", [7] * 40)], forty)
+    assert "- training, s: least 1.0 (sprint); not measured of default." in leaders(rows)
+
+
 def test_the_report_holds_table_plot_and_numbers(forty, tmp_path):
     truth = forty.labels.tolist()
     rows = ranked([outcome("sprint", [*truth[:-1], 0], 0.1), outcome("k-NN", [*truth[:-2], 0, 0])], forty)
@@ -70,6 +96,7 @@ def test_the_report_holds_table_plot_and_numbers(forty, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "On forty digits." in text
     assert table(rows) in text
+    assert leaders(rows) in text
     assert "one of 20 takes more than the 95th percentile" in text
     assert "scikit-learn's settings are usual ones, not searched" in text
     assert (tmp_path / "new" / "comparison.png").stat().st_size > 10_000

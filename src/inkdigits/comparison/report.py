@@ -1,4 +1,4 @@
-"""The comparison's report: outcomes in; a table, a plot and all numbers out, as Markdown, PNG and JSON."""
+"""The comparison's report: outcomes in; a table, who takes least, a plot and numbers out: Markdown, PNG, JSON."""
 
 from __future__ import annotations
 
@@ -108,6 +108,29 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def leaders(rows: Sequence[Row]) -> str:
+    """A Markdown list: for each cost who takes least, and who takes less than the most accurate one.
+
+    Args:
+        rows: As `ranked` gives them. Numbers that the table shows as equal count as equal.
+    """
+    first = rows[0].outcome.name
+    lines = [f"Who takes least, and who takes less than {first}, the most accurate:", ""]
+    for cost in COSTS:
+        shown = {row.outcome.name: cost.shown(row.outcome) for row in rows if cost.of(row.outcome) is not None}
+        if not shown:
+            continue
+        names = sorted(shown, key=lambda name: float(shown[name]))
+        least = [name for name in names if float(shown[name]) == float(shown[names[0]])]
+        line = f"- {cost.head}: least {shown[names[0]]} ({', '.join(least)}); "
+        if first not in shown:
+            lines.append(f"{line}not measured of {first}.")
+            continue
+        less = [name for name in names if float(shown[name]) < float(shown[first])]
+        lines.append(f"{line}less than {first}'s {shown[first]}: {', '.join(less) or 'nobody'}.")
+    return "\n".join(lines)
+
+
 def plot(rows: Sequence[Row], path: Path) -> None:
     """Wrong answers over the time of one answer, both logarithmic, and the front that nobody is beyond.
 
@@ -165,6 +188,6 @@ def write_comparison(folder: Path, rows: Sequence[Row], about: str) -> Path:
     (folder / "comparison.json").write_text(json.dumps(outcomes) + "\n", encoding="utf-8")
     page = folder / "comparison.md"
     picture = "![Errors over the time of an answer](comparison.png)"
-    parts = ["# Against other algorithms", about, table(rows), NOTE, picture]
+    parts = ["# Against other algorithms", about, table(rows), leaders(rows), NOTE, picture]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
     return page
