@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from inkdigits.cli import run
 from inkdigits.cli.compare import QUICK_ONES
 from inkdigits.comparison.contenders import CONTENDERS, estimator, find_contender
-from inkdigits.comparison.report import leaders, ranked, table, write_comparison
+from inkdigits.comparison.report import Row, leaders, plot, ranked, table, write_comparison
 from inkdigits.comparison.trial import Outcome, measure
 from inkdigits.data.dataset import Dataset
 from inkdigits.errors import MissingModelError, TrainingError
@@ -101,6 +102,50 @@ def test_the_report_holds_table_plot_and_numbers(forty, tmp_path):
     assert "scikit-learn's settings are usual ones, not searched" in text
     assert (tmp_path / "new" / "comparison.png").stat().st_size > 10_000
     assert [one["name"] for one in json.loads((tmp_path / "new" / "comparison.json").read_text())] == ["sprint", "k-NN"]
+
+
+# Milliseconds for one digit and wrong answers of 10,000: near each other, and all over the picture.
+REAL = {
+    "best": (0.0575, 30), "default": (0.0517, 37), "sprint-10s": (0.0311, 38), "convnet": (0.0369, 63),
+    "sprint": (0.0203, 90), "SVM on PCA-50": (0.702, 133), "SVM": (4.95, 142), "MLP": (0.21, 183),
+    "gradient boosting": (6.31, 192), "mlp-128": (0.0153, 231), "extra trees": (33.9, 275), "k-NN": (18.6, 283),
+    "random forest": (44.4, 288), "logistic regression": (0.0973, 741), "DigitClassifier": (0.24, 40),
+}  # fmt: skip
+
+
+def drawn(monkeypatch, places):
+    """The axes of a plot of contenders at (milliseconds, wrong answers of 10,000)."""
+    figures = []
+    monkeypatch.setattr("inkdigits.comparison.report.save_figure", lambda figure, _: figures.append(figure))
+    outcomes = [(replace(outcome(name, []), single_seconds=ms / 1e3), wrong) for name, (ms, wrong) in places.items()]
+    plot([Row(one, 10_000 - wrong, 10_000, None) for one, wrong in outcomes], Path("nowhere.png"))
+    figures[0].draw_without_rendering()
+    return figures[0].axes[0]
+
+
+@pytest.mark.parametrize(
+    "places", [REAL, dict.fromkeys(REAL, (1.0, 50)), dict.fromkeys(REAL, (1.0, 0))], ids=["real", "same", "perfect"]
+)
+def test_names_in_the_plot_do_not_overlap(monkeypatch, places):
+    axes = drawn(monkeypatch, places)
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert sorted(text.get_text() for text in axes.texts) == sorted(REAL)
+    assert [box.count_overlaps(boxes) for box in boxes] == [1] * len(REAL)  # each its own alone
+    centers = [axes.transData.transform(text.xy) for text in axes.texts]
+    assert not any(box.contains(*center) for box in boxes for center in centers)
+    whole = axes.figure.bbox
+    assert all(whole.contains(*box.min) and whole.contains(*box.max) for box in boxes)
+
+
+@pytest.mark.parametrize(("wrong", "lowest"), [((0, 0), 0.005), ((0, 741), 0.005), ((30, 37), 0.3), ((5000, 9000), 50)])
+def test_ticks_and_points_are_where_the_errors_are(monkeypatch, wrong, lowest):
+    axes = drawn(monkeypatch, {"sprint": (0.1, wrong[0]), "k-NN": (1.0, wrong[1])})
+    points = [line.get_ydata()[0] for line in axes.lines[:2]]
+    assert points[0] == pytest.approx(lowest)
+    low, high = axes.get_ylim()
+    assert low < min(points)
+    assert high > max(points)
+    assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 2
 
 
 @pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,13 @@ from inkdigits.evaluation.mcnemar import compare_answers
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.evaluation.plots import BLUE, GRAY, new_figure, save_figure
 
-NEAR = 1.7, 1.1  # times: two points whose names would overlap
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Points from a marker to its name, the nearest first.
+PLACES = [(6, up) for step in range(0, 120, 12) for up in (4 + step, -12 - step)]
+MARKER = 6  # points wide
 NOTE = (
     "Training lasts from arrays to a model that answers, for recipes with TensorFlow's compiling, a validation after "
     "each epoch, and packing. The answers are those of the fastest public way of each: `predict` of scikit-learn, and "
@@ -134,41 +141,64 @@ def leaders(rows: Sequence[Row]) -> str:
 def plot(rows: Sequence[Row], path: Path) -> None:
     """Wrong answers over the time of one answer, both logarithmic, and the front that nobody is beyond.
 
+    One without wrong answers, for whom such an axis has no place, stands at half a digit.
+
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
     figure = new_figure(8.4, 5.4)
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import LogLocator, NullLocator
 
     axes = figure.add_subplot()
     points = sorted(
-        (row.outcome.single_seconds * 1e3, 100 * (1 - row.right / row.count), row.outcome.name) for row in rows
+        (row.outcome.single_seconds * 1e3, 100 * max(row.count - row.right, 0.5) / row.count, row.outcome.name)
+        for row in rows
     )
-    above: list[tuple[float, float]] = []  # points whose name stands above them
     for x, y, name in points:
-        color = GRAY if find_contender(name).family == "scikit-learn" else BLUE
-        axes.plot(x, y, "o", color=color)
-        near = any(x < NEAR[0] * left and 1 / NEAR[1] < y / height < NEAR[1] for left, height in above)
-        place = (6, -12 if near else 4)
-        text = "black" if color == GRAY else color
-        axes.annotate(name, (x, y), xytext=place, textcoords="offset points", fontsize=9, color=text)
-        if not near:
-            above.append((x, y))
+        axes.plot(x, y, "o", color=_color(name))
     front, least = [], float("inf")
     for x, y, _ in points:
         if y < least:
             front.append((x, y))
             least = y
     axes.plot(*zip(*front, strict=True), color=BLUE, linewidth=1, drawstyle="steps-post", zorder=0)
-    axes.set(xscale="log", yscale="log", xlabel="one digit, milliseconds", ylabel="wrong of MNIST's test split, %")
+    axes.set(xscale="log", yscale="log", ylabel="wrong of MNIST's test split, %")
+    axes.set_xlabel("one digit, median, milliseconds")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_yticks([0.3, 0.5, 1, 2, 3, 5, 8])
     axes.grid(color="#e8e8e8", which="both")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlim(right=max(x for x, _, _ in points) * 4)
+    axes.set_xlim(right=points[-1][0] * 4)
+    _write_names(figure, axes, points)
     save_figure(figure, path)
+
+
+def _color(name: str) -> str:
+    return GRAY if find_contender(name).family == "scikit-learn" else BLUE
+
+
+def _write_names(figure: Figure, axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
+    """Writes each name beside its point, above or below, as near as no point and no other name is in the way."""
+    from matplotlib.patheffects import withStroke
+    from matplotlib.transforms import Bbox
+
+    figure.draw_without_rendering()  # names can be measured once the axes have their size
+    size = figure.dpi * MARKER / 72 / 2  # pixels
+    centers = axes.transData.transform([(x, y) for x, y, _ in points])
+    taken = [Bbox([center - size, center + size]) for center in centers]
+    for x, y, name in points:
+        color = _color(name)
+        text = axes.annotate(name, (x, y), xytext=PLACES[0], textcoords="offset points", fontsize=9)
+        text.set(color="black" if color == GRAY else color, in_layout=False)
+        text.set_path_effects([withStroke(linewidth=3, foreground="white")])
+        for place in PLACES:
+            text.set_position(place)
+            box = text.get_window_extent()
+            if not box.count_overlaps(taken):
+                break
+        taken.append(box.padded(4, 0))
 
 
 def write_comparison(folder: Path, rows: Sequence[Row], about: str) -> Path:
