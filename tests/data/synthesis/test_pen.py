@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkdigits.data.synthesis.pen import FLOWS, HEIGHTS, MARGIN, TIPS, Pen, choose_pen, deform, draw, smooth
+from inkdigits.data.synthesis.pen import FLOWS, HEIGHTS, MARGIN, RIMS, TIPS, Pen, choose_pen, deform, draw, smooth
 from inkdigits.errors import SettingError
 from inkdigits.image.glyph import to_glyph
 
@@ -127,6 +127,22 @@ def test_a_brush_begins_and_ends_thinly():
     assert widths[MARGIN + 3] < 0.7 * widths.max()
 
 
+def test_an_outline_has_the_same_edge_as_a_filled_stroke_and_paper_inside():
+    line = smooth([(0, 0), (0, 1)])
+    filled, hollow = (
+        draw((line,), generator(), height=100, pen=plain_pen(width=0.2, rim=rim)) > 127 for rim in (0, 0.03)
+    )
+    assert hollow.shape == filled.shape
+    rows = slice(MARGIN + 20, -MARGIN - 20)
+    assert filled[rows].sum(axis=1).mean() == pytest.approx(20, abs=1)
+    assert hollow[rows].sum(axis=1).mean() == pytest.approx(2 * 3, abs=1)
+    assert np.array_equal(hollow[rows, : MARGIN + 2], filled[rows, : MARGIN + 2])
+    middle = filled.shape[1] // 2
+    assert not hollow[rows, middle - 4 : middle + 4].any()
+    assert hollow[: MARGIN + 3, middle].any()  # closed at its end
+    assert hollow[-MARGIN - 3 :, middle].any()
+
+
 @pytest.mark.parametrize("flow", ["pencil", "dry", "skipping"])
 def test_ink_that_does_not_flow_evenly_is_lighter(flow):
     even = draw((SIX,), generator(2), height=100, pen=plain_pen(width=0.1))
@@ -165,6 +181,8 @@ def test_pens_are_of_all_kinds():
     pens = [choose_pen(generator(seed)) for seed in range(400)]
     assert {pen.tip for pen in pens} == set(TIPS)
     assert {pen.flow for pen in pens} == set(FLOWS)
+    assert 0.02 < np.mean([pen.rim > 0 for pen in pens]) < 0.09
+    assert all(RIMS[0] <= pen.rim <= RIMS[1] < pen.width / 2 for pen in pens if pen.rim)
     widths = [pen.width for pen in pens]
     assert min(widths) < 0.03
     assert max(widths) > 0.16

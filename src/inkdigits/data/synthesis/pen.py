@@ -35,6 +35,9 @@ WIDTHS = (0.025, 0.18)  # of the height: a ballpoint and a fat marker
 FINE = 200  # pixels of height that a character is drawn at before it shrinks, which smooths its edges
 SHIFT = 4  # bits of the fraction in OpenCV's coordinates
 LEAST_SPREAD = 0.75  # of a line's length times its width: less ink lies beside itself, and the loops are filled
+HOLLOW = 0.05  # of all writings are outlines, as numerals on posters and in notebooks are
+HOLLOW_WIDTHS = (0.12, 0.24)  # of the height: from rim to rim
+RIMS = (0.02, 0.05)  # of the height: the line that an outline is drawn with
 OBLIQUE = 0.15  # of all writings lean as copperplate does
 MARGIN = 3  # pixels of paper around the ink
 
@@ -160,6 +163,7 @@ class Pen:
         taper: Share of a stroke over which it begins and ends thinly.
         angle: Of a chisel's edge, in radians.
         wash: Standard deviation of the soft edge, in pixels of the ink.
+        rim: Of an outline, the line's width, in heights of the character; 0 if strokes are filled.
     """
 
     tip: Tip
@@ -169,10 +173,14 @@ class Pen:
     taper: float
     angle: float
     wash: float
+    rim: float = 0.0
 
 
 def choose_pen(rng: np.random.Generator) -> Pen:
     """Picks a pen by chance."""
+    if rng.random() < HOLLOW:
+        width, rim, change = rng.uniform(*HOLLOW_WIDTHS), rng.uniform(*RIMS), rng.uniform(0, 0.3)
+        return Pen("round", "even", width=width, change=change, taper=0.0, angle=0.0, wash=0.0, rim=rim)
     tip = _pick(TIPS, rng)
     width = float(np.exp(rng.uniform(*np.log(WIDTHS))))
     change = {"round": rng.uniform(0, 0.2), "brush": rng.uniform(0.3, 0.7)}.get(tip, rng.uniform(0, 0.25))
@@ -225,6 +233,8 @@ def draw(strokes: Strokes, rng: np.random.Generator, *, height: int | None = Non
     pen = pen or choose_pen(rng)
     zoom = max(2, round(FINE / height))
     canvas = _write(strokes, pen, height * zoom, zoom, rng)
+    if pen.rim:
+        canvas = _hollow(canvas, pen.rim * height * zoom)
     size = (canvas.shape[1] // zoom, canvas.shape[0] // zoom)
     return _finish(np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.uint8), pen, rng)
 
@@ -240,6 +250,12 @@ def _write(strokes: Strokes, pen: Pen, height: int, zoom: int, rng: np.random.Ge
             break
         pen = replace(pen, width=0.7 * pen.width)
     return canvas
+
+
+def _hollow(canvas: Ink, rim: float) -> Ink:
+    """Leaves of the ink only what is up to `rim` pixels from its edge."""
+    inside = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.where(inside > rim, 0, canvas).astype(np.uint8)
 
 
 def _place(strokes: Strokes, unit: float, zoom: int, pen: Pen) -> tuple[Ink, list[Stroke]]:
