@@ -141,6 +141,10 @@ def test_pictures_of_a_folder_are_called_by_their_names_and_those_left_out_are_c
     report = (tmp_path / "report" / "report.html").read_text()
     assert "1 of 21 could not be used" in report
     assert "3/blank.png: the picture is blank" in report
+    shown = re.findall(r'<img class="picture" src="data:image/png;base64,[^"]+" alt="(\d)/', report)
+    assert shown == sorted(shown)
+    assert len(shown) == 8
+    assert "chalk.jpg" not in report
 
 
 def test_without_a_report_nothing_is_written(inkdigits, tmp_path, data, monkeypatch):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inkdigits.reading.recognizer import Recognizer
 
 SINGLES = 200  # digits that are timed one by one
+EXAMPLES = 8  # pictures of a folder whose preparation is shown, evenly chosen
 THUMBNAIL_SIDE = 240  # pixels
 
 
@@ -143,7 +144,7 @@ def _content(
         promises=[(one.max_error, recognizer.promise(one.max_error).threshold) for one in usual_promises(card)],
         refused=refused(probabilities, card),
         corrections=_corrections(dataset),
-        examples=_examples(recognizer),
+        examples=_examples(recognizer, dataset),
         history=_history(folder),
     )
 
@@ -202,29 +203,35 @@ def _rival(name: str | None, dataset: Dataset, split: str) -> Rival | None:
     return Rival(f"{packed.card.name} {packed.card.version}", packed.probabilities(dataset.glyphs))
 
 
-def _examples(recognizer: Recognizer) -> list[Example]:
-    """The samples that ship, what was made of them, and what the model reads."""
+def _examples(recognizer: Recognizer, dataset: Dataset) -> list[Example]:
+    """Some of the data's pictures, or the samples that ship, what was made of them, and what the model reads."""
+    import numpy as np
+
     from inkdigits.evaluation.report_content import Example
     from inkdigits.reading.source import SAMPLES
 
-    paths = sorted(SAMPLES.iterdir())
+    paths = {path.name: path for path in sorted(SAMPLES.iterdir())}
+    if dataset.sources:
+        chosen = np.linspace(0, len(dataset) - 1, min(EXAMPLES, len(dataset))).round().astype(int)
+        paths = {name: Path(dataset.name, name) for name in (dataset.sources[index] for index in chosen)}
     examples = []
-    for path, page in zip(paths, recognizer.read(paths), strict=True):
+    for (name, path), page in zip(paths.items(), recognizer.read(list(paths.values())), strict=True):
         digits = [digit for line in page.lines for digit in line.digits]
         said = f"{page.status}, {page.reason}" if page.reason else f"{page.text}, {page.confidence or 0:.1%}"
-        examples.append(Example(path.name, _thumbnail(path), digits[0].glyph if digits else None, said))
+        examples.append(Example(name, _thumbnail(path), digits[0].glyph if digits else None, said))
     return examples
 
 
 def _thumbnail(path: Path) -> bytes:
-    """A picture, upright and small, as a PNG file."""
-    from PIL import Image, ImageOps
+    """A picture as it is loaded for reading, small, as a PNG file."""
+    from PIL import Image
 
-    with Image.open(path) as picture:
-        small = ImageOps.exif_transpose(picture)
-        small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        file = io.BytesIO()
-        small.save(file, "PNG", optimize=True)
+    from inkdigits.image.load import load
+
+    small = Image.fromarray(load(path))
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    file = io.BytesIO()
+    small.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
