@@ -15,14 +15,12 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.evaluation.doubtful_labels import suspected_labels
-from inkdigits.evaluation.evaluation import Evaluation, evaluate
+from inkdigits.evaluation.evaluation import Evaluation
+from inkdigits.evaluation.findings import Findings
 from inkdigits.evaluation.markup import facts, image, png, section, svg, table
-from inkdigits.evaluation.mcnemar import compare_answers
 from inkdigits.evaluation.plots import plot_history, plot_reliability, plot_risk_coverage
 from inkdigits.evaluation.report_content import ReportContent
 from inkdigits.evaluation.robustness import robustness_section
-from inkdigits.evaluation.selective import OperatingPoint
 
 TEMPLATE = Path(__file__).parent / "template"
 MOST_IN_CELL = 60  # pictures that a cell opens; of more, evenly chosen ones
@@ -37,27 +35,27 @@ HOW_PROMISED = (
 )
 
 
-def render(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]) -> str:
+def render(content: ReportContent, findings: Findings) -> str:
     """Writes the page.
 
     Args:
         content: What it tells of.
-        evaluation: Of the same labels and probabilities.
-        kept: What became of each promise.
+        findings: Of the same content.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
+    evaluation = findings.evaluation
     sections = [
         _headline(content, evaluation),
         _left_out(content),
         _confusion(evaluation),
         _digits(evaluation),
         _mistakes(content),
-        _label_errors(content, evaluation),
-        _calibration(content, evaluation, kept),
+        _label_errors(content, findings),
+        _calibration(content, findings),
         _learning(content),
-        _comparison(content),
+        _comparison(content, findings),
         robustness_section(content.robustness) if content.robustness else "",
         _examples(content),
         _reproduce(content),
@@ -88,7 +86,7 @@ def _headline(content: ReportContent, evaluation: Evaluation) -> str:
         (f"{evaluation.macro_f1:.4f}", "macro F1"),
     ]
     if content.refused is not None and content.refused.any():
-        rest = (content.answers == content.labels)[~content.refused]
+        rest = content.right_of_kept
         share = f"{rest.mean():.2%}" if len(rest) else "none"
         numbers.append((str(content.refused.sum()), f"taken for no digit; of the rest {share} right"))
     tiles = "".join(f"<div><b>{number}</b>{escape(what)}</div>" for number, what in numbers)
@@ -209,15 +207,15 @@ def _mistakes(content: ReportContent) -> str:
     return section("The worst mistakes, and what was nearly one", *parts)
 
 
-def _label_errors(content: ReportContent, evaluation: Evaluation) -> str:
-    suspects = suspected_labels(content.labels, content.probabilities)
+def _label_errors(content: ReportContent, findings: Findings) -> str:
+    corrected, suspects = findings.corrected, findings.suspects
     parts = []
-    if content.corrections:
-        corrected = evaluate(content.corrected_labels, content.probabilities)
+    if corrected is not None:
         low, high = corrected.accuracy_interval
         parts.append(
             f"<p>{len(content.corrections)} labels of these digits are known to be wrong. Corrected, "
-            f"{corrected.accuracy:.2%} are read right ({low:.2%} to {high:.2%}), not {evaluation.accuracy:.2%}.</p>"
+            f"{corrected.accuracy:.2%} are read right ({low:.2%} to {high:.2%}), "
+            f"not {findings.evaluation.accuracy:.2%}.</p>"
         )
     if suspects:
         sure = [suspect.index for suspect in suspects if suspect.sure]
@@ -230,16 +228,16 @@ def _label_errors(content: ReportContent, evaluation: Evaluation) -> str:
     return section("Labels that may be wrong", *parts) if parts else ""
 
 
-def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]) -> str:
+def _calibration(content: ReportContent, findings: Findings) -> str:
     plots = svg("How often the sure are right", plot_reliability, content.labels, content.probabilities)
     plots += svg("What rejecting buys", plot_risk_coverage, content.confidences, content.answers == content.labels)
     parts = [
         "<p>Of answers given with a confidence of 90 %, 90 % should be right: the expected calibration error, "
-        f"{evaluation.ece:.2%}, says how far off that is on average. The second plot shows what rejecting the least "
-        "sure answers buys; what is taken for no digit goes first.</p>",
+        f"{findings.evaluation.ece:.2%}, says how far off that is on average. The second plot shows what rejecting the "
+        "least sure answers buys; what is taken for no digit goes first.</p>",
         f'<div class="plots">{plots}</div>',
     ]
-    if kept:
+    if findings.kept:
         head = ("promised: wrong at most", "from confidence", "kept", "coverage", "wrong", "error", "bound")
         rows = [
             (
@@ -251,7 +249,7 @@ def _calibration(content: ReportContent, evaluation: Evaluation, kept: Sequence[
                 f"{point.error:.3%}",
                 f"{point.error_bound:.3%}",
             )
-            for promised, point in kept
+            for promised, point in findings.kept
         ]
         parts += [table(head, rows), f"<p>{escape(HOW_PROMISED)}</p>"]
     return section("How sure, how right", *parts)
@@ -264,12 +262,11 @@ def _learning(content: ReportContent) -> str:
     return section("How it learned", f'<div class="plots">{plot}</div>')
 
 
-def _comparison(content: ReportContent) -> str:
-    rival = content.rival
-    if rival is None:
+def _comparison(content: ReportContent, findings: Findings) -> str:
+    rival, compared = content.rival, findings.compared
+    if rival is None or compared is None:
         return ""
-    own, other = content.answers, rival.probabilities.argmax(axis=1)
-    compared = compare_answers(content.labels, own, other)
+    own, other = content.answers, rival.answers
     right, theirs = own == content.labels, other == content.labels
     parts = [
         f"<p>{escape(rival.name)} reads {theirs.mean():.2%} right, this model {right.mean():.2%}. "

@@ -6,20 +6,17 @@ It knows nothing of models.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from inkdigits.evaluation.doubtful_labels import suspected_labels
-from inkdigits.evaluation.evaluation import Evaluation, evaluate
-from inkdigits.evaluation.mcnemar import compare_answers
+from inkdigits.evaluation.evaluation import Evaluation
+from inkdigits.evaluation.findings import Findings, find
 from inkdigits.evaluation.metrics import accuracy
 from inkdigits.evaluation.page import render
 from inkdigits.evaluation.plots import check_history, require_matplotlib
 from inkdigits.evaluation.predictions import write_predictions
 from inkdigits.evaluation.report_content import ReportContent
-from inkdigits.evaluation.selective import OperatingPoint, points_at
 
 METRICS_NAME = "metrics.json"
 PREDICTIONS_NAME = "predictions.csv"
@@ -43,48 +40,36 @@ def write_report(folder: Path, content: ReportContent) -> Evaluation:
         MissingExtraError: matplotlib is not installed.
     """
     require_matplotlib()
-    evaluation = evaluate(content.labels, content.probabilities)
     if content.history:
         check_history(content.history)
-    kept = _kept(content)
-    page = render(content, evaluation, kept)
-    metrics = json.dumps(_metrics(content, evaluation, kept), indent=2)
+    findings = find(content)
+    page = render(content, findings)
+    metrics = json.dumps(_metrics(content, findings), indent=2)
     folder.mkdir(parents=True, exist_ok=True)
     _write_text(folder / METRICS_NAME, metrics + "\n")
     write_predictions(folder / PREDICTIONS_NAME, content.labels, content.probabilities, sources=content.sources)
     _write_text(folder / REPORT_NAME, page)
-    return evaluation
+    return findings.evaluation
 
 
-def _metrics(
-    content: ReportContent, evaluation: Evaluation, kept: Sequence[tuple[float, OperatingPoint]]
-) -> dict[str, Any]:
+def _metrics(content: ReportContent, findings: Findings) -> dict[str, Any]:
     """Everything that the page tells in numbers."""
-    told = evaluation.to_dict() | {"left_out": len(content.left_out)}
+    told = findings.evaluation.to_dict() | {"left_out": len(content.left_out)}
     if content.refused is not None:
-        right = (content.answers == content.labels)[~content.refused]
+        right = content.right_of_kept
         told["refused"] = {"count": int(content.refused.sum()), "kept": len(right), "right": int(right.sum())}
-    if content.corrections:
-        corrected = evaluate(content.corrected_labels, content.probabilities)
-        told["corrected"] = {name: corrected.to_dict()[name] for name in ("accuracy", "accuracy_interval", "loss")}
-    if kept:
-        told["promises"] = [{"max_error": promised} | point._asdict() for promised, point in kept]
-    suspects = suspected_labels(content.labels, content.probabilities)
-    told["suspected_labels"] = [asdict(suspect) for suspect in suspects if suspect.sure]
-    if content.rival is not None:
-        answers = content.rival.probabilities.argmax(axis=1)
-        compared = compare_answers(content.labels, content.answers, answers)
-        told["rival"] = {"name": content.rival.name, "accuracy": accuracy(content.labels, answers), **asdict(compared)}
+    if findings.corrected is not None:
+        corrected = findings.corrected.to_dict()
+        told["corrected"] = {name: corrected[name] for name in ("accuracy", "accuracy_interval", "loss")}
+    if findings.kept:
+        told["promises"] = [{"max_error": promised} | point._asdict() for promised, point in findings.kept]
+    told["suspected_labels"] = [asdict(suspect) for suspect in findings.suspects if suspect.sure]
+    if content.rival is not None and findings.compared is not None:
+        share = accuracy(content.labels, content.rival.answers)
+        told["rival"] = {"name": content.rival.name, "accuracy": share, **asdict(findings.compared)}
     if content.robustness is not None:
         told["robustness"] = content.robustness.to_dict()
     return told | {"facts": dict(content.facts), "reproduce": dict(content.reproduce)}
-
-
-def _kept(content: ReportContent) -> list[tuple[float, OperatingPoint]]:
-    """What became of each promise on these digits."""
-    thresholds = tuple(threshold for _, threshold in content.promises)
-    points = points_at(thresholds, content.confidences, content.answers == content.labels)
-    return [(promised, point) for (promised, _), point in zip(content.promises, points, strict=True)]
 
 
 def confusion_table(evaluation: Evaluation) -> str:

@@ -42,6 +42,11 @@ class Rival:
     name: str
     probabilities: Probabilities
 
+    @property
+    def answers(self) -> NDArray[np.intp]:
+        """The likeliest digit of each, shape `(N,)`."""
+        return np.asarray(np.argmax(self.probabilities, axis=1))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReportContent:
@@ -110,6 +115,12 @@ class ReportContent:
         """How sure the model is of each answer, shape `(N,)`; 0 of what it takes for no digit."""
         surest = np.asarray(self.probabilities, np.float64).max(axis=1)
         return surest if self.refused is None else np.where(self.refused, 0.0, surest)
+
+    @property
+    def right_of_kept(self) -> NDArray[np.bool_]:
+        """Whether each answer is right, of what is not taken for no digit."""
+        right = np.asarray(self.answers == self.labels)
+        return right if self.refused is None else right[~self.refused]
 
     @property
     def corrected_labels(self) -> Labels:

@@ -59,10 +59,7 @@ def _printed_letter(draws: np.random.Generator) -> Glyph:
         sheet = Image.new("L", (3 * SIZE, 3 * SIZE))
         ImageDraw.Draw(sheet).text((SIZE, SIZE), letter, fill=255, font=font)
         ink = crop(np.asarray(sheet))
-        if ink is None:
-            continue
-        picture, _ = paint_scene(ink, draws, clutter=0.0)
-        glyph = prepare_digit(picture).glyph
+        glyph = None if ink is None else prepare_digit(paint_scene(ink, draws, clutter=0.0)[0]).glyph
         if glyph is not None:
             return glyph
 
