@@ -31,15 +31,15 @@ demo: $(VENV)/train.stamp  ## train on MNIST, evaluate, read sample pictures
 
 test: $(VENV)/dev.stamp  ## all tests; those of TensorFlow in a process of their own
 	@echo "== tests without TensorFlow"
-	@$(BIN)/python -m pytest -q --ignore=tests/learning -m "not browser"
+	@$(BIN)/python -m pytest -q --tensorflow none -m "not browser"
 	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then \
-		echo "== tests in a browser"; $(BIN)/python -m pytest -q -m browser tests/evaluation; \
+		echo "== tests in a browser"; $(BIN)/python -m pytest -q --tensorflow none -m browser; \
 	else echo "== no Chromium here: tests in a browser left out"; fi
 	@echo "== tests with TensorFlow"
-	@$(BIN)/python -m pytest -q tests/learning
+	@$(BIN)/python -m pytest -q --tensorflow only
 
 test-fast: $(VENV)/dev.stamp  ## the tests that take about a minute
-	@$(BIN)/python -m pytest -q -m "not slow and not browser" --ignore=tests/learning
+	@$(BIN)/python -m pytest -q --tensorflow none -m "not slow and not browser"
 
 check: $(VENV)/dev.stamp  ## style, types
 	@$(BIN)/ruff check .
@@ -52,8 +52,8 @@ format: $(VENV)/dev.stamp  ## put the style right
 
 lock: | $(UV)  ## compile requirements/*.txt from pyproject.toml
 	@cd requirements && for set in base train dev; do \
-		case $$set in base) extras=;; train) extras="--extra train --extra checkout";; \
-			dev) extras="--extra train --extra checkout --extra dev";; esac; \
+		case $$set in base) extras=;; train) extras="--extra train --extra report --extra checkout";; \
+			dev) extras="--extra train --extra report --extra heif --extra checkout --extra dev";; esac; \
 		../$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--custom-compile-command "make lock" --constraint constraints.in $$extras ../pyproject.toml -o $$set.txt || exit 1; \
 	done

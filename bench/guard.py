@@ -24,9 +24,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from pictures import make_pictures
 
 from conditions import CONDITIONS
+from pictures import make_pictures
 
 RESULTS = Path(__file__).parent / "results"
 WEIGHTS, ANSWERS = RESULTS / "guard_weights.json", RESULTS / "guard_answers.jsonl"

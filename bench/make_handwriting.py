@@ -1,7 +1,7 @@
 """Makes the shipped pictures of handwritten characters from fonts: `python bench/make_handwriting.py CACHE_FOLDER`.
 
 In go fonts that look like writing with a pen, from npm and Debian packages under the SIL Open Font License 1.1 alone
-(each package's own license file is checked); out comes `src/inkdigits/data/embedded/handwriting.npz`. The packages are
+(each package's own license file is checked); out comes `src/inkdigits/synthesis/handwriting.npz`. The packages are
 kept in the cache folder, so a second run downloads nothing. Needs npm, apt-get and dpkg-deb. `--sheet FILE` also draws
 every digit by font, to look at: what no person would read as its digit belongs into `EXCLUDED`.
 """
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from inkdigits.data.handwriting import FILE, SIDE, content_sha256
+from inkdigits.synthesis.fonts import FILE, SIDE, content_sha256
 
 DIGITS = "0123456789"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

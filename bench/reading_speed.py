@@ -22,9 +22,9 @@ import numpy as np
 from PIL import Image
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.image.digit import prepare_digit
 from inkdigits.image.glyph import Glyph
 from inkdigits.image.load import load
+from inkdigits.layout.digit import prepare_digit
 from inkdigits.reading.recognizer import Recognizer
 
 COMMAND = [sys.executable, "-m", "inkdigits"]

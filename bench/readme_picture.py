@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from inkdigits.reading.annotation import annotate_picture
+from inkdigits.reading.drawing import annotate_picture
 from inkdigits.reading.recognizer import Recognizer
 from inkdigits.reading.source import find_sample, sample_names
 

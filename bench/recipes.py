@@ -21,18 +21,20 @@ from statistics import mean, stdev
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
-from inkdigits.learning.recipe import Recipe, change
-from inkdigits.learning.recipes import find_recipe
+from inkdigits.training.recipe import Recipe, change
+from inkdigits.training.recipes import find_recipe
 
 RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-256-128", "convnet")
 
 
 def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
     """Trains in the compiled loop and nothing else: no checkpoints, no packing."""
-    from inkdigits.learning.network import build
-    from inkdigits.learning.stem import fit_stem
-    from inkdigits.learning.trainer import Trainer, make_scorer, resolve_precision
-    from inkdigits.learning.workers import one_thread_an_operation
+    from inkdigits.training.distributed.cluster import one_thread_an_operation
+    from inkdigits.training.loop import Trainer
+    from inkdigits.training.network import build
+    from inkdigits.training.pca_stem import fit_stem
+    from inkdigits.training.precision import resolve_precision
+    from inkdigits.training.predict import make_scorer
 
     one_thread_an_operation()
     dataset = load_mnist("train")
@@ -53,10 +55,10 @@ def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
     return result
 
 
-def train_run(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict[str, float]:
-    from inkdigits.learning.run import RunOptions, open_run, start_run
-    from inkdigits.learning.session import train
-    from inkdigits.packed.model import PackedModel
+def train_and_pack(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict[str, float]:
+    from inkdigits.export.from_run import train_and_pack
+    from inkdigits.models.classifier import PackedModel
+    from inkdigits.training.run.folder import RunOptions, open_run, start_run
 
     dataset = load_mnist("train")
     folder = runs / f"{recipe.name}-seed-{seed}"
@@ -64,7 +66,7 @@ def train_run(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict[str,
     run = open_run(folder) if known else start_run(folder, recipe, RunOptions(seed=seed), source="mnist")
     began_cpu = time.process_time()
     if run.facts.get("status") != "finished" or not (folder / "packed" / "card.json").is_file():
-        train(run, dataset, check=load_mnist("test"), resume=known)
+        train_and_pack(run, dataset, check=load_mnist("test"), resume=known)
     packed = PackedModel(folder / "packed")
     result = {"seconds": run.facts["seconds"], "cpu_seconds": time.process_time() - began_cpu}
     held_out = dataset.subset(validation_split(dataset.labels)[1])
@@ -94,7 +96,7 @@ def main() -> None:
         if recipe.synthesis is None:
             runs = [train_once(recipe, seed, test=test) for seed in range(arguments.seeds)]
         else:
-            runs = [train_run(recipe, seed, arguments.runs, test=test) for seed in range(arguments.seeds)]
+            runs = [train_and_pack(recipe, seed, arguments.runs, test=test) for seed in range(arguments.seeds)]
         results[name] = runs
         columns = [spread([run["validation"] for run in runs])]
         columns.append("-" if arguments.no_test else spread([run["test"] for run in runs]))

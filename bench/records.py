@@ -23,12 +23,12 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.label_errors import corrected_mnist_test
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
-from inkdigits.learning.recipes import find_recipe
-from inkdigits.learning.run import Run, RunOptions, open_run, start_run, trained_model
-from inkdigits.learning.session import train
-from inkdigits.learning.trainer import make_scorer
-from inkdigits.packed.card import MODEL_NAME
-from inkdigits.packed.model import PackedModel, softmax
+from inkdigits.export.from_run import train_and_pack
+from inkdigits.models.card import MODEL_NAME
+from inkdigits.models.classifier import PackedModel, softmax
+from inkdigits.training.predict import make_scorer
+from inkdigits.training.recipes import find_recipe
+from inkdigits.training.run.folder import Run, RunOptions, open_run, start_run, trained_model
 
 MARK = "<!-- records -->", "<!-- /records -->"
 SMALL = ("tiny-25k", "tiny-8k", "tiny-2k")
@@ -69,7 +69,7 @@ def trained(folder: Path, recipe: str, seed: int, teachers: tuple[str, ...] = ()
     options = RunOptions(seed=seed, teachers=teachers, weights="int8")
     run = open_run(folder) if known else start_run(folder, find_recipe(recipe), options, source="mnist")
     if run.facts.get("status") != "finished":
-        train(run, load_mnist("train"), check=load_mnist("test"), resume=known)
+        train_and_pack(run, load_mnist("train"), check=load_mnist("test"), resume=known)
     return run
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--no-test", action="store_true")
     parser.add_argument("--docs", type=Path, help="a page whose marked table is written anew")
     arguments = parser.parse_args()
-    from inkdigits.learning.workers import one_thread_an_operation
+    from inkdigits.training.distributed.cluster import one_thread_an_operation
 
     one_thread_an_operation()
     dataset = load_mnist("train")

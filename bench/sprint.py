@@ -22,8 +22,8 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.learning.recipe import Recipe
-from inkdigits.learning.recipes import find_recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipes import find_recipe
 from recipes import train_once
 
 MARK = "<!-- sprint -->", "<!-- /sprint -->"

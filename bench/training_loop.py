@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 from statistics import median
 
-from inkdigits.benchmark.environment import measure_environment
-from inkdigits.benchmark.trial import Setting, measure
+from inkdigits.benchmarks.environment import measure_environment
+from inkdigits.benchmarks.training_trial import Setting, measure
 
 RECIPES = "mlp-128,mlp-128x2,mlp-256x2,mlp-256x2-sigmoid,mlp-512-256-128,convnet,best"
 BATCH = 128

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         SettingError,
         TrainingError,
     )
-    from inkdigits.packed.model import PackedModel
-    from inkdigits.reading.explanation import explain
+    from inkdigits.explaining.explanation import explain
+    from inkdigits.models.classifier import PackedModel
     from inkdigits.reading.recognizer import Recognizer, read
     from inkdigits.reading.result import Digit, Line, Page
 
@@ -37,13 +37,13 @@ _HOMES = {
     "Line": "inkdigits.reading.result",
     "MissingError": "inkdigits.errors",
     "ModelError": "inkdigits.errors",
-    "PackedModel": "inkdigits.packed.model",
+    "PackedModel": "inkdigits.models.classifier",
     "Page": "inkdigits.reading.result",
     "PictureError": "inkdigits.errors",
     "Recognizer": "inkdigits.reading.recognizer",
     "SettingError": "inkdigits.errors",
     "TrainingError": "inkdigits.errors",
-    "explain": "inkdigits.reading.explanation",
+    "explain": "inkdigits.explaining.explanation",
     "read": "inkdigits.reading.recognizer",
 }
 

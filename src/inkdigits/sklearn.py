@@ -17,9 +17,9 @@ from inkdigits.data.dataset import CLASSES
 from inkdigits.data.rows import glyphs_from_rows
 from inkdigits.errors import require
 from inkdigits.image.glyph import Glyphs
-from inkdigits.learning.recipe import Recipe, change
-from inkdigits.learning.recipes import find_recipe
-from inkdigits.packed.model import softmax
+from inkdigits.models.classifier import softmax
+from inkdigits.training.recipe import Recipe, change
+from inkdigits.training.recipes import find_recipe
 
 require("sklearn", extra="train", purpose="the scikit-learn classifier")
 
@@ -163,10 +163,11 @@ def _rows(images: ArrayLike) -> Any:
 
 def _train(recipe: Recipe, glyphs: Glyphs, targets: NDArray[np.integer], seed: int) -> list[NDArray[np.float32]]:
     """The weights of a network trained on all the glyphs."""
-    from inkdigits.learning.network import build
-    from inkdigits.learning.stem import fit_stem
-    from inkdigits.learning.trainer import Trainer, resolve_precision
-    from inkdigits.learning.workers import one_thread_an_operation
+    from inkdigits.training.distributed.cluster import one_thread_an_operation
+    from inkdigits.training.loop import Trainer
+    from inkdigits.training.network import build
+    from inkdigits.training.pca_stem import fit_stem
+    from inkdigits.training.precision import resolve_precision
 
     one_thread_an_operation()
     model = build(recipe.network, seed=seed % 2**20, precision=resolve_precision(recipe))
@@ -179,8 +180,8 @@ def _train(recipe: Recipe, glyphs: Glyphs, targets: NDArray[np.integer], seed: i
 
 def _network(recipe: Recipe, weights: list[NDArray[np.float32]]) -> Callable[[Glyphs], NDArray[np.float32]]:
     """Glyphs to logits, in float32."""
-    from inkdigits.learning.network import build
-    from inkdigits.learning.trainer import make_answerer
+    from inkdigits.training.network import build
+    from inkdigits.training.predict import make_answerer
 
     model = build(recipe.network)
     model.set_weights(weights)

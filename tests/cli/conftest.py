@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from inkdigits.cli import run
-from inkdigits.data.mnist import load_mnist
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,6 @@ def inkdigits(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
         return Outcome(code, *capfd.readouterr())
 
     return call
-
-
-@pytest.fixture(scope="session")
-def mnist_test():
-    return load_mnist("test")
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
-from inkdigits.packed.model import ZOO, PackedModel
+from inkdigits.models.classifier import PackedModel
+from inkdigits.models.zoo import ZOO
 
 COUNT = 300
 

@@ -2,8 +2,8 @@ import json
 import shutil
 from dataclasses import asdict
 
-from inkdigits.packed.card import load_card
-from inkdigits.packed.model import ZOO, model_names
+from inkdigits.models.card import load_card
+from inkdigits.models.zoo import ZOO, model_names
 
 
 def test_models_lists_what_ships_a_line_each(inkdigits):
@@ -82,7 +82,7 @@ def test_the_doctor_says_what_is_missing_and_checks_the_rest(inkdigits, tmp_path
 
 
 def test_the_doctor_misses_a_default_model(inkdigits, tmp_path, monkeypatch):
-    monkeypatch.setattr("inkdigits.packed.model.ZOO", tmp_path)
+    monkeypatch.setattr("inkdigits.models.zoo.ZOO", tmp_path)
     outcome = inkdigits("doctor")
     assert outcome.code == 3
     assert outcome.out.splitlines()[3].startswith("missing  default model: Expected a packed model's name")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.packed.model import PackedModel
+from inkdigits.models.classifier import PackedModel
 from inkdigits.reading.source import SAMPLES, sample_names
 
 KEYS = ["path", "kind", "text", "status", "reason", "confidence", "lines", "model"]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from inkdigits.packed.card import load_card
-from inkdigits.packed.model import find_model
+from inkdigits.models.card import load_card
+from inkdigits.models.zoo import find_model
 from inkdigits.reading.recognizer import Recognizer
 
 LOW = {"threshold": 0.6, "kept": 970, "coverage": 0.97, "wrong": 4, "error": 4 / 970, "error_bound": 0.0094}

@@ -1,11 +1,11 @@
-"""What `inkdigits train` and `pack` say before TensorFlow is loaded; trainings are run in tests/learning."""
+"""What `inkdigits train` and `pack` say before TensorFlow is loaded; real trainings are in test_train_real.py."""
 
 import subprocess
 import sys
 
 import pytest
 
-from inkdigits.learning.recipes import RECIPES
+from inkdigits.training.recipes import RECIPES
 
 
 def without_tensorflow(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.image.digit import prepare_digit
 from inkdigits.image.glyph import crop
 from inkdigits.image.rulings import remove_rulings
+from inkdigits.layout.digit import prepare_digit
 
 
 def sheet(height=120, width=200):

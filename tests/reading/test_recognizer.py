@@ -26,14 +26,14 @@ BLANK = np.full((60, 60), 255, np.uint8)
 @pytest.fixture(scope="module")
 def sevens(mnist_test):
     """Pictures of clearly written sevens, each another file."""
-    glyphs, labels = mnist_test
+    glyphs, labels = mnist_test.glyphs, mnist_test.labels
     return [as_png(glyph) for glyph in glyphs[:200][labels[:200] == 7][:5]]
 
 
 @pytest.fixture(scope="module")
 def doubtful(recognizer, mnist_test):
     """A picture of the test glyph of which the model is least sure what digit, rather than whether a digit, it is."""
-    glyphs, _ = mnist_test
+    glyphs = mnist_test.glyphs
     probabilities = recognizer.classify(glyphs[:3000])
     taken = np.array([not recognizer.refuses(row) for row in probabilities])
     confidence = np.where(taken, probabilities.max(axis=1), 1)
@@ -42,7 +42,7 @@ def doubtful(recognizer, mnist_test):
 
 @pytest.mark.parametrize("zoom", [1, 5])
 def test_pictures_of_mnist_digits_are_read(recognizer, mnist_test, zoom):
-    glyphs, labels = mnist_test
+    glyphs, labels = mnist_test.glyphs, mnist_test.labels
     pages = recognizer.read((as_png(glyph, zoom) for glyph in glyphs[:200]), min_confidence=0)
     right = [page.text == str(label) for page, label in zip(pages, labels[:200], strict=True)]
     assert np.mean(right) >= 0.98
@@ -67,7 +67,7 @@ def test_a_good_a_blank_a_broken_and_a_missing_picture_each_get_their_page(recog
 
 
 def test_the_order_is_kept_over_several_batches(recognizer, mnist_test):
-    glyphs, _ = mnist_test
+    glyphs = mnist_test.glyphs
     pictures = [255 - glyph for glyph in glyphs[:150]]
     pictures[10] = pictures[70] = BLANK
     pictures[64] = np.zeros((2, 2, 2), np.uint8)  # no picture
@@ -123,7 +123,7 @@ def test_a_reading_holds_the_digit_where_it_is_and_every_alternative(recognizer,
 
 
 def test_a_picture_of_a_mnist_digit_is_seen_as_its_own_glyph(recognizer, mnist_test, sevens):
-    glyphs, labels = mnist_test
+    glyphs, labels = mnist_test.glyphs, mnist_test.labels
     seven = glyphs[:200][labels[:200] == 7][0]
     np.testing.assert_array_equal(recognizer.read_one(sevens[0]).lines[0].digits[0].glyph, seven)
 
@@ -186,7 +186,7 @@ def test_a_limit_on_megapixels_holds_for_each_picture(recognizer, sevens):
 
 
 def test_glyphs_are_classified_directly(recognizer, mnist_test):
-    glyphs, labels = mnist_test
+    glyphs, labels = mnist_test.glyphs, mnist_test.labels
     probabilities = recognizer.classify(glyphs[:200])
     assert probabilities.shape == (200, 10)
     assert np.all(probabilities.sum(axis=1) <= 1 + 1e-9)

@@ -8,11 +8,13 @@ import pytest
 from PIL import Image, ImageDraw
 
 from inkdigits.errors import SettingError
-from inkdigits.image.digit import look_again, prepare_digit
-from inkdigits.packed.card import load_card
-from inkdigits.packed.model import PackedModel, find_model
-from inkdigits.reading.explanation import explain
-from inkdigits.reading.recognizer import ReadingOptions, Recognizer, read
+from inkdigits.explaining.explanation import explain
+from inkdigits.layout.digit import look_again, prepare_digit
+from inkdigits.models.card import load_card
+from inkdigits.models.classifier import PackedModel
+from inkdigits.models.zoo import find_model
+from inkdigits.reading.options import ReadingOptions
+from inkdigits.reading.recognizer import Recognizer, read
 
 
 def page_of(*strokes, ink=30, pen=8):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from inkdigits.image.digit import Box
+from inkdigits.geometry import Box
 from inkdigits.reading.result import Digit, Line, Page
 
 

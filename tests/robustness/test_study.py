@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkdigits.data.corruptions import CORRUPTIONS
-from inkdigits.data.damage import KINDS
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.mnist import load_mnist
-from inkdigits.evaluation.robustness import Robustness, robustness_lines, robustness_section
 from inkdigits.image.glyph import Glyphs
+from inkdigits.reporting.robustness_section import robustness_lines, robustness_section
+from inkdigits.robustness.corruptions import CORRUPTIONS
+from inkdigits.robustness.result import Robustness
+from inkdigits.robustness.severity import KINDS
 from inkdigits.robustness.study import STRENGTHS, Reader, study
 
 COUNT = 20

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from inkdigits.benchmark.trial import Outcome
+    from inkdigits.benchmarks.training_trial import Outcome
 
 
 @click.group("bench", short_help="Measure training on this machine.")
@@ -31,13 +31,13 @@ def training(recipes: str, output: Path) -> None:
       inkdigits bench training -o report/
     """
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.learning.recipes import find_recipe
+    from inkdigits.training.recipes import find_recipe
 
     names = [find_recipe(name.strip()).name for name in recipes.split(",")]
     with quiet_native_stderr():
-        from inkdigits.benchmark.report import write_report
-        from inkdigits.benchmark.study import study
-        from inkdigits.evaluation.plots import require_matplotlib
+        from inkdigits.benchmarks.training_study import study
+        from inkdigits.reporting.plots import require_matplotlib
+        from inkdigits.reporting.training_speed import write_report
 
     require_matplotlib()
     write_report(study(names, listener=_tell), output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from inkdigits.comparison.contenders import Contender
+    from inkdigits.benchmarks.algorithms import Contender
 
 QUICK, ALL = 5000, 60_000  # training digits
 QUICK_ONES = "logistic regression,k-NN,extra trees,SVM on PCA-50,sprint,default"
@@ -29,7 +29,7 @@ def command(quick: bool, only: str | None, list_contenders: bool, output: Path) 
       inkdigits compare --quick
       inkdigits compare --only "k-NN,SVM on PCA-50,sprint" -o my-comparison
     """
-    from inkdigits.comparison.contenders import CONTENDERS, find_contender
+    from inkdigits.benchmarks.algorithms import CONTENDERS, find_contender
 
     if list_contenders:
         for one in CONTENDERS:
@@ -43,12 +43,12 @@ def command(quick: bool, only: str | None, list_contenders: bool, output: Path) 
 
 def _compare(chosen: Sequence[Contender], count: int, output: Path) -> int:
     """Writes the report anew after each contender, so that what comes later can spoil nothing."""
+    from inkdigits.benchmarks.algorithm_trial import measure
     from inkdigits.cli import EXIT_FAILED, show_error
-    from inkdigits.comparison.report import ranked, table, write_comparison
-    from inkdigits.comparison.trial import measure
     from inkdigits.data.mnist import load_mnist
     from inkdigits.errors import TrainingError
-    from inkdigits.evaluation.plots import require_matplotlib
+    from inkdigits.reporting.comparison import ranked, table, write_comparison
+    from inkdigits.reporting.plots import require_matplotlib
 
     require_matplotlib()
     test, outcomes = load_mnist("test"), []
@@ -72,7 +72,7 @@ def _machine() -> str:
     from datetime import date
     from importlib.metadata import version
 
-    from inkdigits.machine import cpu_name, usable_cores
+    from inkdigits.system import cpu_name, usable_cores
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("scikit-learn", "inkdigits"))
     return f"{cpu_name()}, {usable_cores()} cores, Python {platform.python_version()}, {versions}, {date.today()}"

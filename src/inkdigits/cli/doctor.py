@@ -64,7 +64,7 @@ def _mnist() -> str:
 
 def _model() -> str:
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.packed.model import PackedModel
+    from inkdigits.models.classifier import PackedModel
 
     with quiet_native_stderr():
         card = PackedModel.load("default").card

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inkdigits.data.dataset import Dataset
-    from inkdigits.evaluation.report_content import Example, ReportContent, Rival
-    from inkdigits.packed.model import PackedModel
+    from inkdigits.models.classifier import PackedModel
     from inkdigits.reading.recognizer import Recognizer
+    from inkdigits.reporting.content import Example, ReportContent, Rival
 
 SINGLES = 200  # digits that are timed one by one
 EXAMPLES = 8  # pictures of a folder whose preparation is shown, evenly chosen
@@ -61,16 +61,16 @@ def command(
     from inkdigits.cli.robustness import robustness_of
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
-    from inkdigits.evaluation.plots import require_matplotlib
-    from inkdigits.evaluation.report import confusion_table, summary_lines, write_report
-    from inkdigits.evaluation.robustness import robustness_lines
-    from inkdigits.packed.model import PackedModel, find_model
+    from inkdigits.models.classifier import PackedModel
+    from inkdigits.models.zoo import find_model
+    from inkdigits.reporting.evaluation_report import confusion_table, summary_lines, write_report
+    from inkdigits.reporting.plots import require_matplotlib
+    from inkdigits.reporting.robustness_section import robustness_lines
 
     with quiet_native_stderr():
         packed = PackedModel(folder := find_model(model))
     source = _run_source(folder)
-    if data is None:
-        data = source if source is not None and split != "test" else "mnist"
+    data = data or (source if source is not None and split != "test" else "mnist")
     loaded = _load(data, split, strict=strict)
     dataset = _validation_part(loaded) if split == "validation" else loaded
     if source is not None and split == "test":
@@ -124,10 +124,10 @@ def _content(
     packed: PackedModel, folder: Path, dataset: Dataset, probabilities: NDArray[np.float64], where: str
 ) -> ReportContent:
     """What the report of a model tells of."""
-    from inkdigits.evaluation.report_content import ReportContent
-    from inkdigits.packed.model import refused
-    from inkdigits.packed.promise import usual_promises
+    from inkdigits.models.classifier import refused
+    from inkdigits.models.operating_points import usual_promises
     from inkdigits.reading.recognizer import Recognizer
+    from inkdigits.reporting.content import ReportContent
 
     card, recognizer = packed.card, Recognizer(packed)
     return ReportContent(
@@ -192,8 +192,9 @@ def _fixed_by(packed: PackedModel, dataset: Dataset) -> dict[str, str]:
 
 def _rival(name: str | None, dataset: Dataset, split: str) -> Rival | None:
     """Another model's answers to the same digits."""
-    from inkdigits.evaluation.report_content import Rival
-    from inkdigits.packed.model import PackedModel, find_model
+    from inkdigits.models.classifier import PackedModel
+    from inkdigits.models.zoo import find_model
+    from inkdigits.reporting.content import Rival
 
     if name is None:
         return None
@@ -207,8 +208,8 @@ def _examples(recognizer: Recognizer, dataset: Dataset) -> list[Example]:
     """Some of the data's pictures, or the samples that ship, what was made of them, and what the model reads."""
     import numpy as np
 
-    from inkdigits.evaluation.report_content import Example
     from inkdigits.reading.source import SAMPLES
+    from inkdigits.reporting.content import Example
 
     paths = {path.name: path for path in sorted(SAMPLES.iterdir())}
     if dataset.sources:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from inkdigits.cli.read import Source
-    from inkdigits.reading.explanation import Explanation
-    from inkdigits.reading.neighbours import Gallery
+    from inkdigits.explaining.explanation import Explanation
+    from inkdigits.explaining.nearest import Gallery
     from inkdigits.reading.recognizer import Recognizer
     from inkdigits.reading.result import Page
 
@@ -53,7 +53,8 @@ def command(pictures: tuple[str, ...], model: str, form: str, output: Path | Non
     """
     from inkdigits.cli.read import expand_each
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.reading.recognizer import ReadingOptions, Recognizer
+    from inkdigits.reading.options import ReadingOptions
+    from inkdigits.reading.recognizer import Recognizer
 
     ReadingOptions(max_megapixels=max_megapixels)  # refuses what is out of its range before anything is loaded
     _check_output(pictures, output)
@@ -84,7 +85,7 @@ class Explainer:
         Raises:
             PictureError: It cannot be read.
         """
-        from inkdigits.reading.explanation import explain
+        from inkdigits.explaining.explanation import explain
 
         gallery = self._training_digits()
         found = explain(self.recognizer, source, gallery=gallery, max_megapixels=self._max_megapixels)
@@ -95,7 +96,7 @@ class Explainer:
         if not self._looked:
             from inkdigits.data.source import load_dataset
             from inkdigits.errors import InkdigitsError
-            from inkdigits.reading.neighbours import Gallery
+            from inkdigits.explaining.nearest import Gallery
 
             self._looked = True
             try:
@@ -183,8 +184,8 @@ def explanation_text(explanation: Explanation, out: TextIO) -> str:
         out: Where it will be written: blocks are drawn with plain signs where its encoding has none.
     """
     from inkdigits.cli import one_line
-    from inkdigits.reading.explanation_sheet import describe_decisive
-    from inkdigits.reading.input_warnings import percent
+    from inkdigits.explaining.sheet import describe_decisive
+    from inkdigits.explaining.warnings import percent
 
     page = explanation.page
     answer = f"{explanation.answer}, {percent(explanation.confidence)}, " if explanation.answer else ""
@@ -223,7 +224,7 @@ def _glyph_lines(explanation: Explanation, shades: str) -> list[str]:
 
 
 def _bars(explanation: Explanation, block: str) -> Iterator[str]:
-    from inkdigits.reading.input_warnings import percent
+    from inkdigits.explaining.warnings import percent
 
     for label, share in [*sorted(explanation.alternatives), ("no digit", explanation.no_digit)]:
         words = percent(share).replace("over", ">").replace("below", "<")

@@ -9,8 +9,8 @@ import sys
 
 import numpy as np
 
-from inkdigits.machine import peak_memory_mb
-from inkdigits.packed.model import PackedModel
+from inkdigits.models.classifier import PackedModel
+from inkdigits.system import peak_memory_mb
 
 COUNT = 1000  # glyphs answered at once
 

@@ -15,8 +15,8 @@ def command(name: str | None) -> None:
       inkdigits models
       inkdigits models default
     """
-    from inkdigits.packed.card import MODEL_NAME, load_card
-    from inkdigits.packed.model import find_model, model_names
+    from inkdigits.models.card import MODEL_NAME, load_card
+    from inkdigits.models.zoo import find_model, model_names
 
     if name is not None:
         click.echo(load_card(find_model(name)).to_json(), nl=False)

@@ -26,8 +26,9 @@ def command(run: Path, output: Path, weights: str, name: str, version: str) -> N
     from inkdigits.cli.train import load_training_data
 
     with quiet_native_stderr():
-        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
-        from inkdigits.learning.run import open_run, pack_run
+        import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
+        from inkdigits.export.from_run import pack_run
+        from inkdigits.training.run.folder import open_run
 
     opened = open_run(run)
     dataset, check = load_training_data(opened.facts["source"], strict=False)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from inkdigits.cli.explain import Explainer
     from inkdigits.errors import PictureError
-    from inkdigits.reading.recognizer import ReadingOptions, Recognizer
+    from inkdigits.reading.options import ReadingOptions
+    from inkdigits.reading.recognizer import Recognizer
     from inkdigits.reading.result import Page
 
     Source: TypeAlias = Path | bytes | PictureError  # the last: a folder without pictures, an unknown sample
@@ -72,7 +73,8 @@ def command(
     """
     from inkdigits.cli.explain import Explainer
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.reading.recognizer import ReadingOptions, Recognizer
+    from inkdigits.reading.options import ReadingOptions
+    from inkdigits.reading.recognizer import Recognizer
     from inkdigits.reading.source import names_one
 
     if max_error is not None and _given("min_confidence"):
@@ -153,7 +155,7 @@ def _saved(
     from PIL import Image
 
     from inkdigits.errors import PictureError
-    from inkdigits.reading.annotation import annotate_picture
+    from inkdigits.reading.drawing import annotate_picture
 
     for folder in filter(None, (annotate, save_glyphs)):
         folder.mkdir(parents=True, exist_ok=True)

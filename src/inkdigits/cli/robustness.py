@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from inkdigits.data.dataset import Dataset
-    from inkdigits.evaluation.robustness import Robustness
-    from inkdigits.packed.model import PackedModel
+    from inkdigits.models.classifier import PackedModel
+    from inkdigits.robustness.result import Robustness
     from inkdigits.robustness.study import Attack
 
 PGD_STEPS, PGD_RESTARTS = 100, 20
@@ -57,11 +57,12 @@ def _attacks(run: Path | None) -> dict[str, Attack]:
     if importlib.util.find_spec("tensorflow") is None:
         click.echo("no gradients to attack along: TensorFlow is not installed", err=True)
         return {}
-    from inkdigits.learning.attacks import Pgd, withstands
-    from inkdigits.learning.run import open_run, trained_model
-    from inkdigits.learning.trainer import make_answerer
+    from inkdigits.robustness.gradient_attack import withstands
     from inkdigits.robustness.square import withstands_square
     from inkdigits.robustness.study import QUERIES
+    from inkdigits.training.pgd import Pgd
+    from inkdigits.training.predict import make_answerer
+    from inkdigits.training.run.folder import open_run, trained_model
 
     model = trained_model(open_run(run))
     answer = make_answerer(model)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
 
-    from inkdigits.learning.recipe import Recipe
-    from inkdigits.learning.session import Progress
+    from inkdigits.training.recipe import Recipe
+    from inkdigits.training.run.session import Progress
 
 
 @contextmanager

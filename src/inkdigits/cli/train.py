@@ -11,9 +11,9 @@ import click
 
 if TYPE_CHECKING:
     from inkdigits.data.dataset import Dataset
-    from inkdigits.learning.recipe import Recipe
-    from inkdigits.learning.run import Run
-    from inkdigits.learning.workers import Workers
+    from inkdigits.training.distributed.cluster import Workers
+    from inkdigits.training.recipe import Recipe
+    from inkdigits.training.run.folder import Run
 
 
 def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -88,8 +88,8 @@ def command(
       inkdigits train --recipe convnet --workers 2
       inkdigits train --recipe mlp-128 --teacher runs/convnet-1
     """
-    from inkdigits.learning.recipe import change
-    from inkdigits.learning.recipes import find_recipe
+    from inkdigits.training.recipe import change
+    from inkdigits.training.recipes import find_recipe
 
     if list_recipes:
         _show_recipes()
@@ -102,12 +102,12 @@ def command(
     elif resume is not None:
         _refuse_changes(given)
     if workers > 1 and "TF_CONFIG" not in os.environ:
-        from inkdigits.learning.launch import launch
+        from inkdigits.training.distributed.launch import launch
 
         arguments = click.get_current_context().find_root().obj
         return launch([sys.executable, "-m", "inkdigits", *arguments], workers)
     team = _join()
-    from inkdigits.learning.run import RunOptions, open_run, start_run
+    from inkdigits.training.run.folder import RunOptions, open_run, start_run
 
     if resume is None:
         options = RunOptions(**{name: value for name, value in settings.items() if name not in _RECIPE_SETTINGS})
@@ -126,8 +126,8 @@ def _join() -> Workers:
     from inkdigits.cli.terminal import quiet_native_stderr
 
     with quiet_native_stderr():
-        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
-        from inkdigits.learning.workers import join, one_thread_an_operation
+        import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
+        from inkdigits.training.distributed.cluster import join, one_thread_an_operation
 
         one_thread_an_operation()
         return join()
@@ -158,7 +158,7 @@ _RECIPE_SETTINGS = frozenset(
 
 
 def _show_recipes() -> None:
-    from inkdigits.learning.recipes import RECIPES
+    from inkdigits.training.recipes import RECIPES
 
     width = max(len(recipe.name) for recipe in RECIPES)
     for recipe in RECIPES:
@@ -190,14 +190,14 @@ def _train(
     run: Run, dataset: Dataset, check: Dataset | None, *, resume: bool, log_every: int | None, workers: Workers
 ) -> None:
     from inkdigits.cli.terminal import TrainingDisplay, quiet_native_stderr
-    from inkdigits.learning.session import train
+    from inkdigits.export.from_run import train_and_pack
 
     if not workers.chief:
-        train(run, dataset, resume=resume, workers=workers)
+        train_and_pack(run, dataset, resume=resume, workers=workers)
         return
     _announce(run.recipe, dataset, run.folder, workers)
     with TrainingDisplay(run.recipe, log_every=log_every) as display:
-        card = train(
+        card = train_and_pack(
             run,
             dataset,
             check=check,

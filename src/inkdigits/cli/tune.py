@@ -40,16 +40,16 @@ def command(
     """
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.data.source import load_dataset
-    from inkdigits.learning.recipe import change
-    from inkdigits.learning.recipes import find_recipe
+    from inkdigits.training.recipe import change
+    from inkdigits.training.recipes import find_recipe
 
     chosen = change(find_recipe(recipe), {"epochs": epochs})
     folder = output or Path("tune") / chosen.name
     with quiet_native_stderr():
-        import inkdigits.learning.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
-        from inkdigits.evaluation.plots import plot_trials
-        from inkdigits.learning.tuning import tune
-        from inkdigits.learning.workers import one_thread_an_operation
+        import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
+        from inkdigits.reporting.plots import plot_trials
+        from inkdigits.training.distributed.cluster import one_thread_an_operation
+        from inkdigits.training.tuning import tune
 
         one_thread_an_operation()
     names = [name.strip() for name in settings.split(",")] if settings else []

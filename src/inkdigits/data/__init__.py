@@ -1,1 +1,1 @@
-"""Labelled glyphs: MNIST, files and folders of one's own, and what is split off, drawn and exported of them."""
+"""Labeled glyphs: MNIST, your own files and folders, splits, contact sheets and exports."""

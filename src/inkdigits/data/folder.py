@@ -16,9 +16,9 @@ import numpy as np
 
 from inkdigits.data.dataset import CLASSES, Dataset, Problem, note_problem
 from inkdigits.errors import DataError, InkdigitsError
-from inkdigits.image.digit import prepare_digit
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph
 from inkdigits.image.load import load
+from inkdigits.layout.digit import prepare_digit
 
 LABELS_NAME = "labels.csv"
 CLASS_NAMES = tuple(str(label) for label in range(CLASSES))

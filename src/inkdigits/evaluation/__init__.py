@@ -1,1 +1,1 @@
-"""Evaluation: labels and probabilities in, metrics, plots and a report out. Arrays only, no TensorFlow."""
+"""Evaluation: labels and probabilities in, numbers out. Arrays only; no TensorFlow, no pictures."""

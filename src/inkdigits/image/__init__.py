@@ -1,1 +1,1 @@
-"""Pictures: from anything a user has to the glyph that a model sees. No models, no TensorFlow."""
+"""Pixels: from any picture to gray, ink and the glyph that a model sees. No models, no TensorFlow."""

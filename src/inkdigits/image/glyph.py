@@ -6,14 +6,18 @@ glyph. It knows nothing of pictures, files or models.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import PictureError
+from inkdigits.geometry import Box
 from inkdigits.image.ink import Ink
+
+if TYPE_CHECKING:
+    pass
 
 Glyph: TypeAlias = NDArray[np.uint8]
 Glyphs: TypeAlias = NDArray[np.uint8]
@@ -109,3 +113,10 @@ def _center(fitted: Ink, side: int) -> Glyph:
     glyph = np.zeros((side, side), np.uint8)
     glyph[top : top + height, left : left + width] = fitted
     return glyph
+
+
+def ink_box(glyph: Glyph) -> Box:
+    """The smallest box around a glyph's ink, which is what the digit's box in the picture was fitted into."""
+    rows, columns = np.flatnonzero(glyph.any(axis=1)), np.flatnonzero(glyph.any(axis=0))
+    left, top = int(columns[0]), int(rows[0])
+    return left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top

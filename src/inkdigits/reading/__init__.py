@@ -1,1 +1,1 @@
-"""The reading wing: pictures in, readings out. No TensorFlow."""
+"""Reading: pictures in, `Page` ▸ `Line` ▸ `Digit` out. No TensorFlow."""

@@ -6,76 +6,30 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkdigits.errors import InkdigitsError, PictureError, SettingError
-from inkdigits.image.digit import PreparedDigit, is_small, look_again, look_softly, prepare_digit
+from inkdigits.errors import InkdigitsError, PictureError
 from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
-from inkdigits.packed.model import BATCH, PackedModel, refused
-from inkdigits.packed.promise import Promise, threshold_for
+from inkdigits.layout.digit import PreparedDigit, is_small, look_again, look_softly, prepare_digit
+from inkdigits.models.classifier import BATCH, PackedModel, refused
+from inkdigits.models.operating_points import Promise, threshold_for
+from inkdigits.reading.options import MIN_CONFIDENCE, SURE, Expect, ReadingOptions
 from inkdigits.reading.result import Digit, Line, Page, Status
 from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
 
-Expect = Literal["auto", "digit", "line", "page"]
 Row: TypeAlias = NDArray[np.float64]
 """The probabilities of the ten digits, shape `(10,)`."""
 Prepared: TypeAlias = PreparedDigit | InkdigitsError
 
-MIN_CONFIDENCE = 0.5  # below it another answer, or none, is as likely
-SURE = 0.9  # below it an answer is worth a glance at the picture
 WORKERS = 2  # threads that decode and prepare; the network has its own
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadingOptions:
-    """How to read.
-
-    Attributes:
-        expect: What the pictures hold. `"auto"` and `"digit"`: one digit a picture.
-        min_confidence: Rejects readings less sure than this, 0 to 1, and what the model takes for no digit; 0 rejects
-            nothing but a blank.
-        max_error: Rejects as much as it takes for at most this share of the readings to be wrong, as the model's card
-            promises for pictures like those that it was calibrated on, and never less sure ones than by default; in
-            place of `min_confidence`.
-        max_megapixels: Refuses larger pictures before they are decoded.
-
-    Raises:
-        SettingError: A value is out of its range, or not built yet, or both `min_confidence` and `max_error` are given.
-    """
-
-    expect: Expect = "auto"
-    min_confidence: float = MIN_CONFIDENCE
-    max_error: float | None = None
-    max_megapixels: float = MAX_MEGAPIXELS
-
-    def __post_init__(self) -> None:
-        if self.expect not in ("auto", "digit"):
-            raise SettingError(
-                f"Expected --expect auto or digit. Received: {self.expect!r}.",
-                hint="Lines and pages come in a later version: cut the picture into digits for now.",
-            )
-        if not 0 <= self.min_confidence <= 1:
-            raise SettingError(
-                f"Expected a minimal confidence of 0 to 1. Received: {self.min_confidence}.", hint="0.5 is usual."
-            )
-        if self.max_error is not None and self.min_confidence != MIN_CONFIDENCE:
-            raise SettingError(
-                f"Expected a minimal confidence or a maximal error, not both. Received: {self.min_confidence} and "
-                f"{self.max_error}.",
-                hint="Leave one out: a maximal error has its own minimal confidence.",
-            )
-        if not self.max_megapixels > 0:
-            raise SettingError(
-                f"Expected a limit above 0 megapixels. Received: {self.max_megapixels}.", hint="100 is usual."
-            )
 
 
 class Recognizer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from inkdigits.image.digit import Box
+from inkdigits.geometry import Box
 from inkdigits.image.glyph import Glyph
 
 Status = Literal["ok", "uncertain", "rejected", "error"]

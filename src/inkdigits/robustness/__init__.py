@@ -1,1 +1,1 @@
-"""How a reader stands up to damage, to attack, and to what is no digit."""
+"""Robustness: corruptions, perturbations, attacks and out-of-distribution inputs, and a study of them all."""

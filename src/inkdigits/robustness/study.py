@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.corruptions import CORRUPTIONS, corrupt
-from inkdigits.data.damage import KINDS, damage
 from inkdigits.data.dataset import Dataset
-from inkdigits.evaluation.detection import auroc, false_positives_at
 from inkdigits.evaluation.metrics import accuracy
-from inkdigits.evaluation.robustness import Curve, Damaged, Robustness, Told
+from inkdigits.evaluation.ood import auroc, false_positives_at
 from inkdigits.image.glyph import Glyphs
+from inkdigits.robustness.corruptions import CORRUPTIONS, corrupt
+from inkdigits.robustness.ood_sets import strangers
+from inkdigits.robustness.result import Curve, Damaged, Robustness, Told
+from inkdigits.robustness.severity import KINDS, damage
 from inkdigits.robustness.square import Answer, withstands_square
-from inkdigits.robustness.strangers import strangers
 
 STRENGTHS = (0.1, 0.2, 0.3)  # of the attacks, L∞
 QUERIES = 1000  # of the attack without gradients, of each digit

@@ -1,1 +1,0 @@
-"""Measurements of training on the user's own machine: what parallelizing is worth here."""

@@ -1,0 +1,137 @@
+"""Occlusion: a glyph and its answer in, how much each place of it speaks for the answer out.
+
+A patch of paper is laid on every place in turn, and the model is asked again. It knows nothing of pictures.
+
+Source:
+    Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.geometry import Box
+from inkdigits.image.glyph import GLYPH_SIDE, Glyph, ink_box
+
+if TYPE_CHECKING:
+    pass
+
+Classify: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
+"""Glyphs, shape `(N, 28, 28)`, to probabilities, shape `(N, 10)`."""
+
+PATCH = 5  # pixels: wider than any stroke of a glyph, so that it can cut one
+FULL_INK = 128  # of 255: from here on a pixel counts as ink, below it in part
+LEAST = 1e-6  # probabilities are taken for at least this, and for at most 1 less this
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A patch of the glyph, and what would be answered without it.
+
+    Attributes:
+        where: In words: `"upper left"`, `"middle"`, …
+        box: In pixels of the picture: `(left, top, width, height)`.
+        confidence: Probability of the answer when the spot is covered.
+        answer: The likeliest digit then.
+        answer_confidence: And its probability.
+    """
+
+    where: str
+    box: Box
+    confidence: float
+    answer: str
+    answer_confidence: float
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """What covering each place of a glyph does to its answer.
+
+    Attributes:
+        saliency: Mean fall of the answer's log-odds under the patches that cover a pixel, shape `(28, 28)`: above 0
+            its ink speaks for the answer, below 0 against it; 0 where there is no ink.
+        corner: Upper left corner of the patch that hurts the answer most, `(left, top)` in pixels of the glyph.
+        probabilities: The model's answer without that patch, shape `(10,)`.
+    """
+
+    saliency: NDArray[np.float32]
+    corner: tuple[int, int]
+    probabilities: NDArray[np.float64]
+
+
+def occlude(classify: Classify, glyph: Glyph, label: int) -> Occlusion:
+    """Lays a patch of paper on every place with ink.
+
+    Args:
+        classify: The model.
+        glyph: Shape `(28, 28)`, uint8, with ink.
+        label: The answer to explain.
+
+    Returns:
+        The map, and the patch that matters most.
+    """
+    corners = _corners_with_ink(glyph)
+    covered = np.repeat(glyph[None], len(corners) + 1, axis=0)
+    for patched, (left, top) in zip(covered[1:], corners, strict=True):
+        patched[max(top, 0) : top + PATCH, max(left, 0) : left + PATCH] = 0
+    probabilities = classify(covered)
+    odds = _log_odds(probabilities[:, label])
+    falls = odds[0] - odds[1:]
+    total, count = np.zeros((2, GLYPH_SIDE, GLYPH_SIDE), np.float32)
+    for (left, top), fall in zip(corners, falls, strict=True):
+        place = slice(max(top, 0), top + PATCH), slice(max(left, 0), left + PATCH)
+        total[place] += fall
+        count[place] += 1
+    most = int(np.argmax(falls))
+    ink = np.minimum(glyph / np.float32(FULL_INK), 1)  # paper on paper changes nothing
+    saliency = np.asarray(total / np.maximum(count, 1) * ink, np.float32)
+    return Occlusion(saliency, corners[most], probabilities[most + 1])
+
+
+def _corners_with_ink(glyph: Glyph) -> list[tuple[int, int]]:
+    """Where a patch covers ink; it may reach over the glyph's edge."""
+    places = range(1 - PATCH, GLYPH_SIDE)
+    ink = np.pad(glyph, PATCH - 1)
+    windows = np.lib.stride_tricks.sliding_window_view(ink, (PATCH, PATCH)).max(axis=(2, 3))
+    return [(left, top) for top in places for left in places if windows[top + PATCH - 1, left + PATCH - 1]]
+
+
+def _log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    clipped = np.clip(probabilities, LEAST, 1 - LEAST)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
+
+
+def _spot(occlusion: Occlusion, glyph: Glyph, box: Box, label: int) -> Spot:
+    x, y, across, down = ink_box(glyph)
+    corner_x, corner_y = occlusion.corner
+    left, right = max(corner_x, x), min(corner_x + PATCH, x + across)
+    top, bottom = max(corner_y, y), min(corner_y + PATCH, y + down)
+    zoom_x, zoom_y = box[2] / across, box[3] / down
+    spot = (
+        box[0] + round((left - x) * zoom_x),
+        box[1] + round((top - y) * zoom_y),
+        max(1, round((right - left) * zoom_x)),
+        max(1, round((bottom - top) * zoom_y)),
+    )
+    answer = int(occlusion.probabilities.argmax())
+    return Spot(
+        where=_where(((left + right) / 2 - x) / across, ((top + bottom) / 2 - y) / down, across, down),
+        box=spot,
+        confidence=float(occlusion.probabilities[label]),
+        answer=str(answer),
+        answer_confidence=float(occlusion.probabilities[answer]),
+    )
+
+
+def _where(x: float, y: float, across: int, down: int) -> str:
+    """A place in the digit, 0 to 1 each way, in words; a digit as narrow as two patches has no sides."""
+    column = "" if across < 2 * PATCH or 1 / 3 <= x <= 2 / 3 else ("left" if x < 0.5 else "right")
+    row = "" if down < 2 * PATCH or 1 / 3 <= y <= 2 / 3 else ("upper" if y < 0.5 else "lower")
+    if not row:
+        return f"{column} side" if column else "middle"
+    return f"{row} {column}" if column else {"upper": "top", "lower": "bottom"}[row]

@@ -1,0 +1,1 @@
+"""Packed models: a folder with `model.tflite` and `card.json` in, probabilities out. No TensorFlow."""

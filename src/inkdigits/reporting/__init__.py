@@ -1,0 +1,1 @@
+"""Reports: numbers in, HTML pages, plots and Markdown tables out."""

@@ -1,0 +1,47 @@
+"""Attack along gradients (PGD): which glyphs a Keras model still classifies correctly."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from inkdigits.training.pgd import BATCH, Pgd, perturb
+
+
+def withstands(
+    model: keras.Model, glyphs: NDArray[np.uint8], labels: NDArray[np.integer], attack: Pgd, *, seed: int = 0
+) -> NDArray[np.bool_]:
+    """Which glyphs are read right, and still are wherever the attack takes them.
+
+    Args:
+        model: `(N, 28, 28)` → logits.
+        glyphs: Shape `(N, 28, 28)`, uint8.
+        labels: Shape `(N,)`.
+        attack: Its first start is the glyph itself, the others are drawn.
+        seed: Of the places that the attacks start from.
+
+    Returns:
+        Shape `(N,)`.
+    """
+
+    def attacked(x: tf.Tensor, truth: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        right = [
+            tf.equal(tf.argmax(model(tf.cast(some, model.input.dtype)), axis=1, output_type=tf.int32), truth)
+            for some in (x, perturb(model, x, truth, attack, start))
+        ]
+        return tf.logical_and(*right)
+
+    some = tf.TensorSpec((None, *glyphs.shape[1:]))
+    answers = tf.function(attacked, autograph=False, input_signature=(some, tf.TensorSpec((None,), tf.int32), some))
+    draws = np.random.default_rng(seed)
+    x, truth = (glyphs / 255).astype(np.float32), labels.astype(np.int32)
+    safe = np.ones(len(glyphs), bool)
+    for restart in range(attack.restarts):
+        left = np.flatnonzero(safe)
+        for first in range(0, len(left), BATCH):
+            rows = left[first : first + BATCH]
+            start = draws.uniform(-1, 1, x[rows].shape) * (restart > 0)
+            safe[rows] = answers(x[rows], truth[rows], start.astype(np.float32)).numpy()
+    return safe

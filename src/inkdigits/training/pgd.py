@@ -1,0 +1,66 @@
+"""Attacks that follow the gradient: glyphs changed by a little, at most, so that a network reads them wrong.
+
+For training against them, and for measuring how a network stands up to them. Glyphs and a model in, changed glyphs
+out; nothing is trained here.
+
+Source:
+    I. Goodfellow et al., "Explaining and Harnessing Adversarial Examples", 2015 (FGSM); A. Madry et al., "Towards Deep
+    Learning Models Resistant to Adversarial Attacks", 2018 (PGD).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+BATCH = 500
+REACH = 2.5  # all steps together are so many times as long as the farthest way
+
+
+@dataclass(frozen=True)
+class Pgd:
+    """Projected gradient descent: steps along the gradient's sign, kept near the glyph.
+
+    Attributes:
+        epsilon: The most that a pixel may change, full ink is 1 (L∞).
+        steps: How many; one, as long as `epsilon`, is FGSM.
+        restarts: Attacks on each glyph, from other places near it, until one succeeds.
+    """
+
+    epsilon: float
+    steps: int
+    restarts: int = 1
+
+    @property
+    def stride(self) -> float:
+        """Length of a step."""
+        return self.epsilon if self.steps == 1 else min(self.epsilon, REACH * self.epsilon / self.steps)
+
+
+def perturb(model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pgd, start: tf.Tensor) -> tf.Tensor:
+    """Goes uphill from places near some glyphs, in a graph.
+
+    Args:
+        model: `(N, 28, 28)` → logits.
+        glyphs: Shape `(N, 28, 28)`, float32, 0 to 1.
+        labels: Shape `(N,)`, int32.
+        attack: How far and in how many steps.
+        start: Where from, relative to the glyphs and in parts of epsilon, -1 to 1; their shape.
+
+    Returns:
+        Glyphs of the same shape, no pixel farther than epsilon from where it was, 0 to 1.
+    """
+    low, high = tf.maximum(glyphs - attack.epsilon, 0.0), tf.minimum(glyphs + attack.epsilon, 1.0)
+
+    def uphill(step: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            logits = tf.cast(model(tf.cast(x, model.input.dtype), training=False), tf.float32)
+            loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        x += attack.stride * tf.sign(tape.gradient(loss, x))
+        return step + 1, tf.clip_by_value(x, low, high)
+
+    first = (tf.constant(0), tf.clip_by_value(glyphs + attack.epsilon * start, low, high))
+    return tf.stop_gradient(tf.while_loop(lambda i, _: i < attack.steps, uphill, first, parallel_iterations=1)[1])

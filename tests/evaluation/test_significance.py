@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from inkdigits.errors import DataError
+from inkdigits.evaluation.significance import compare_answers
+
+
+def pair(only_first, only_second, both, neither):
+    """Labels and two models' answers with so many digits of each kind."""
+    first = [1] * only_first + [0] * only_second + [1] * both + [0] * neither
+    second = [0] * only_first + [1] * only_second + [1] * both + [0] * neither
+    return np.ones(len(first), int), np.array(first), np.array(second)
+
+
+@pytest.mark.parametrize(("one", "two"), [(0, 0), (1, 0), (5, 5), (3, 14), (60, 31), (700, 500)])
+def test_the_p_value_is_that_of_the_exact_binomial_test(one, two):
+    compared = compare_answers(*pair(one, two, 50, 7))
+    assert (compared.only_first, compared.only_second, compared.both_wrong) == (one, two, 7)
+    expected = binomtest(min(one, two), one + two).pvalue if one + two else 1.0
+    assert compared.p_value == pytest.approx(expected, rel=1e-9)
+
+
+def test_it_says_in_words_what_it_tells():
+    assert "may be chance (p = 1)" in compare_answers(*pair(2, 2, 10, 0)).sentence
+    said = compare_answers(*pair(20, 2, 10, 3)).sentence
+    assert said.startswith("20 read right by the first alone, 2 by the second alone, 3 by neither; chance alone hardly")
+
+
+def test_other_lengths_are_refused():
+    with pytest.raises(DataError):
+        compare_answers(np.ones(3, int), np.ones(3, int), np.ones(2, int))

@@ -1,0 +1,121 @@
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from inkdigits.errors import ModelError
+from inkdigits.models.card import Card, load_card
+
+POINT = {"threshold": 0.9, "kept": 90, "coverage": 0.9, "wrong": 1, "error": 1 / 90, "error_bound": 0.05165}
+CARD = Card(
+    name="small",
+    version="1",
+    preparation="1",
+    weights="int8",
+    parameters=1234,
+    temperature=1.25,
+    sha256="0" * 64,
+    recipe={"epochs": 3},
+    training={"seed": 7, "seconds": 12.5},
+    scores={"test": {"accuracy": 0.99, "count": 10_000}},
+    operating_points=[{**POINT, "threshold": 0.0}, POINT],
+    license="CC0; é",
+)
+
+
+def test_a_saved_card_loads_as_it_was(tmp_path):
+    CARD.save(tmp_path)
+    assert load_card(tmp_path) == CARD
+
+
+def test_a_card_is_json_that_people_can_read(tmp_path):
+    CARD.save(tmp_path)
+    text = (tmp_path / "card.json").read_text(encoding="utf-8")
+    assert json.loads(text) == asdict(CARD)
+    assert '\n  "name": "small",\n' in text
+    assert text.endswith("}\n")
+
+
+def test_an_operating_point_takes_one_line(tmp_path):
+    CARD.save(tmp_path)
+    lines = (tmp_path / "card.json").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line.strip(" ,")) for line in lines if "threshold" in line] == CARD.operating_points
+
+
+def test_without_operating_points_a_card_is_indented_as_json_is(tmp_path):
+    card = replace(CARD, operating_points=[])
+    assert card.to_json() == json.dumps(asdict(card), indent=2)
+
+
+def test_a_card_of_before_there_were_operating_points_has_none(tmp_path):
+    facts = asdict(CARD)
+    del facts["operating_points"]
+    (tmp_path / "card.json").write_text(json.dumps(facts))
+    assert load_card(tmp_path).operating_points == []
+
+
+@pytest.mark.parametrize(
+    ("points", "received"),
+    [
+        ({}, "operating points {}"),
+        ([POINT, "0.9"], "operating point 1 without coverage, error, error_bound, kept, threshold, wrong"),
+        ([{"threshold": 0.5}], "operating point 0 without coverage, error, error_bound, kept, wrong"),
+        ([POINT | {"threshold": 1.5}], "operating point 0 with threshold 1.5"),
+        ([POINT | {"error_bound": "0.1"}], "operating point 0 with error_bound '0.1'"),
+        ([POINT | {"coverage": True}], "operating point 0 with coverage True"),
+        ([POINT | {"kept": -1}], "operating point 0 with kept -1"),
+        ([POINT | {"error": float("nan")}], "operating point 0 with error nan"),
+    ],
+)
+def test_operating_points_that_are_none_are_refused(points, received, tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {"operating_points": points}))
+    with pytest.raises(ModelError) as caught:
+        load_card(tmp_path)
+    assert f"Received: {received}. Pack the model again." in str(caught.value)
+
+
+def test_what_a_later_version_adds_to_a_card_is_passed_over(tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {"color": "blue"}))
+    assert load_card(tmp_path) == CARD
+
+
+def test_a_card_claims_no_license_unless_told():
+    facts = {name: value for name, value in asdict(CARD).items() if name != "license"}
+    assert Card(**facts).license == ""
+
+
+def test_a_card_does_not_change():
+    with pytest.raises(AttributeError):
+        CARD.name = "large"  # type: ignore[misc]
+    assert replace(CARD, name="large").name == "large"
+
+
+def test_a_folder_without_a_card_says_where_it_should_be(tmp_path):
+    with pytest.raises(ModelError, match=r"card at .*card\.json\. Received: .*No such file.* Pack the model again"):
+        load_card(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"name": "sma', b"\xff\xfe\x00", b'["name"]', b'"name"', b'{"name": "small"}'], ids=repr
+)
+def test_a_damaged_card_is_refused(content, tmp_path):
+    (tmp_path / "card.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"Expected a packed model's card at .*card\.json.*Pack the model again"):
+        load_card(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"), [("temperature", 0), ("no_digit_shift", 1e4), ("no_digit_limit", 1.1), ("no_digit_limit", -0.1)]
+)
+def test_a_number_out_of_its_range_is_refused(fact, value, tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {fact: value}))
+    with pytest.raises(ModelError, match=fact):
+        load_card(tmp_path)
+
+
+def test_a_card_that_lacks_a_fact_names_it(tmp_path):
+    facts = asdict(CARD)
+    del facts["temperature"]
+    (tmp_path / "card.json").write_text(json.dumps(facts))
+    with pytest.raises(ModelError, match="temperature"):
+        load_card(tmp_path)
