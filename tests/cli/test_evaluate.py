@@ -237,7 +237,7 @@ def test_a_second_model_is_compared_in_the_report(inkdigits, tmp_path, data):
     outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report", "--compare", "default")
     assert outcome.code == 0
     report = (tmp_path / "report" / "report.html").read_text()
-    assert "0 read right by the first alone, 0 by the second alone" in report
+    assert "0 digits only this model reads right, 0 only default" in report
     missing = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "two", "--compare", "nobody")
     assert missing.code == 3
     assert not (tmp_path / "two").exists()

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from inkdigits.errors import DataError
-from inkdigits.evaluation.ood import auroc, false_positives_at
+from inkdigits.evaluation.ood import auroc, fpr_at_tpr
 
 
 @pytest.mark.parametrize("decimals", [1, 6])  # with many ties, and with none
@@ -13,19 +13,19 @@ def test_they_are_scikit_learns(decimals):
     truth, scores = np.repeat([1, 0], [400, 300]), np.concatenate([digits, others])
     assert auroc(digits, others) == pytest.approx(roc_auc_score(truth, scores), abs=1e-12)
     taken, kept, _ = roc_curve(truth, scores, drop_intermediate=False)
-    assert false_positives_at(digits, others) == pytest.approx(taken[np.argmax(kept >= 0.95)], abs=1e-12)
+    assert fpr_at_tpr(digits, others) == pytest.approx(taken[np.argmax(kept >= 0.95)], abs=1e-12)
 
 
 def test_all_apart_and_not_at_all():
     high, low = np.array([0.9, 0.8]), np.array([0.1, 0.2])
     assert (auroc(high, low), auroc(low, high), auroc(high, high)) == (1.0, 0.0, 0.5)
-    assert (false_positives_at(high, low), false_positives_at(low, high)) == (0.0, 1.0)
-    assert false_positives_at(high, np.array([0.85]), kept=0.0) == 0.0
+    assert (fpr_at_tpr(high, low), fpr_at_tpr(low, high)) == (0.0, 1.0)
+    assert fpr_at_tpr(high, np.array([0.85]), tpr=0.0) == 0.0
 
 
 @pytest.mark.parametrize("broken", [np.array([]), np.array([np.nan]), np.ones((2, 2))])
 def test_scores_that_say_nothing_are_refused(broken):
-    with pytest.raises(DataError, match="Expected finite scores of others"):
+    with pytest.raises(DataError, match="Expected finite scores of non_digits"):
         auroc(np.ones(3), broken)
     with pytest.raises(DataError, match="Expected finite scores of digits"):
-        false_positives_at(broken, np.ones(3))
+        fpr_at_tpr(broken, np.ones(3))

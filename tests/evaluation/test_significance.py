@@ -22,9 +22,9 @@ def test_the_p_value_is_that_of_the_exact_binomial_test(one, two):
 
 
 def test_it_says_in_words_what_it_tells():
-    assert "may be chance (p = 1)" in compare_answers(*pair(2, 2, 10, 0)).sentence
-    said = compare_answers(*pair(20, 2, 10, 3)).sentence
-    assert said.startswith("20 read right by the first alone, 2 by the second alone, 3 by neither; chance alone hardly")
+    assert "may be chance (p = 1)" in compare_answers(*pair(2, 2, 10, 0)).sentence("a", "b")
+    said = compare_answers(*pair(20, 2, 10, 3)).sentence("best", "tiny")
+    assert said.startswith("20 digits only best reads right, 2 only tiny, 3 neither; the difference is larger")
 
 
 def test_other_lengths_are_refused():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.reporting.content import Example, ReportContent, Rival
-from inkdigits.robustness.result import Curve, Damaged, Robustness, Told
+from inkdigits.robustness.result import CorruptionAccuracy, OodScore, Robustness, SeverityCurve
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +41,10 @@ def full():
         rival=Rival("the other", np.eye(10)[np.where(np.arange(1000) % 20 == 7, 1, labels)]),
         robustness=Robustness(
             count=1000,
-            clean=Damaged(0.99, 0.98),
-            corruptions={name: Damaged(0.9, 0.8) for name in ("shot noise", "fog", "canny edges")},
-            curves={name: Curve("degrees", [0, 10, 20], [0.99, 0.9, 0.5]) for name in ("rotation", "blur")},
-            strangers={"letters": Told(100, 0.99, 0.05)},
+            clean=CorruptionAccuracy(0.99, 0.98),
+            corruptions={name: CorruptionAccuracy(0.9, 0.8) for name in ("shot noise", "fog", "canny edges")},
+            curves={name: SeverityCurve("degrees", [0, 10, 20], [0.99, 0.9, 0.5]) for name in ("rotation", "blur")},
+            out_of_distribution={"letters": OodScore(100, 0.99, 0.05)},
             attacks=attacks,
         ),
         reproduce={"command": "inkdigits evaluate model.inkdigits --data mnist/test --out report " * 2},

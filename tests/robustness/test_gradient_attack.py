@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from inkdigits.robustness.gradient_attack import withstands
+from inkdigits.robustness.gradient_attack import robust_mask
 from inkdigits.training.pgd import Pgd, perturb
 
 
@@ -49,14 +49,14 @@ def test_no_pixel_leaves_the_range() -> None:
 def test_only_what_is_far_from_the_border_withstands(attack: Pgd) -> None:
     glyphs = np.stack([np.full((28, 28), 255 * ink // 100, np.uint8) for ink in (100, 90, 75, 60, 0)])
     labels = np.array([1, 1, 1, 1, 0])
-    assert withstands(leaning(10.0), glyphs, labels, attack).tolist() == [True, True, False, False, True]
+    assert robust_mask(leaning(10.0), glyphs, labels, attack).tolist() == [True, True, False, False, True]
 
 
 def test_what_is_misled_only_from_a_few_places_withstands_until_a_restart_is_drawn_there() -> None:
     """Half of full ink, ± 0.3, of which 0.7 and more is a sixth: from the glyph itself there is no way uphill."""
     glyphs, labels = np.full((60, 28, 28), 128, np.uint8), np.zeros(60, int)
     model = with_a_step(0.7)
-    safe = [withstands(model, glyphs, labels, Pgd(0.3, 5, restarts)).mean() for restarts in (1, 2, 6, 60)]
+    safe = [robust_mask(model, glyphs, labels, Pgd(0.3, 5, restarts)).mean() for restarts in (1, 2, 6, 60)]
     assert safe[0] == 1
     assert safe[1:3] == pytest.approx([5 / 6, (5 / 6) ** 5], abs=0.15)
     assert safe[3] == 0
@@ -64,4 +64,4 @@ def test_what_is_misled_only_from_a_few_places_withstands_until_a_restart_is_dra
 
 def test_what_is_read_wrong_from_the_start_withstands_nothing() -> None:
     glyphs = np.full((1, 28, 28), 255, np.uint8)
-    assert not withstands(leaning(10.0), glyphs, np.array([0]), Pgd(0.01, 1)).any()
+    assert not robust_mask(leaning(10.0), glyphs, np.array([0]), Pgd(0.01, 1)).any()

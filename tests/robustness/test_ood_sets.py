@@ -8,12 +8,12 @@ import pytest
 
 from inkdigits.image.glyph import INK_SIDE
 from inkdigits.robustness import ood_sets as module
-from inkdigits.robustness.ood_sets import strangers
+from inkdigits.robustness.ood_sets import ood_sets
 
 
 @pytest.fixture(scope="module")
 def made():
-    return strangers(12, seed=3)
+    return ood_sets(12, seed=3)
 
 
 def test_each_kind_has_the_count_asked_for(made):
@@ -32,7 +32,7 @@ def test_letters_of_print_are_glyphs_as_preparation_leaves_them_and_differ(made)
 
 
 def test_the_seed_decides_them(made):
-    again, other = strangers(12, seed=3), strangers(12, seed=4)
+    again, other = ood_sets(12, seed=3), ood_sets(12, seed=4)
     for name in ("letters", "printed letters", "noise"):
         assert np.array_equal(again[name], made[name])
         assert not np.array_equal(other[name], made[name])
@@ -40,12 +40,12 @@ def test_the_seed_decides_them(made):
 
 def test_clothes_are_there_if_they_are_installed(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "FASHION", tmp_path / "absent.gz")
-    assert set(strangers(2)) == {"letters", "printed letters", "noise"}
+    assert set(ood_sets(2)) == {"letters", "printed letters", "noise"}
     pictures = np.arange(3 * 784, dtype=np.uint32).astype(np.uint8).reshape(3, 28, 28)
     path = tmp_path / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(struct.pack(">IIII", 0x803, 3, 28, 28) + pictures.tobytes()))
     monkeypatch.setattr(module, "FASHION", path)
-    assert np.array_equal(strangers(2)["clothes (Fashion-MNIST)"], pictures[:2])
+    assert np.array_equal(ood_sets(2)["clothes (Fashion-MNIST)"], pictures[:2])
 
 
 def test_none_of_the_letters_looks_like_a_digit():

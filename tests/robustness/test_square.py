@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inkdigits.image.glyph import Glyphs
-from inkdigits.robustness.square import withstands_square
+from inkdigits.robustness.square import square_attack
 
 
 def leaning(glyphs: Glyphs) -> NDArray[np.float64]:
@@ -17,7 +17,7 @@ def leaning(glyphs: Glyphs) -> NDArray[np.float64]:
 def test_only_what_is_far_from_the_border_withstands() -> None:
     glyphs = np.stack([np.full((28, 28), 255 * ink // 100, np.uint8) for ink in (100, 90, 70, 60)])
     labels = np.ones(4, int)
-    assert withstands_square(leaning, glyphs, labels, 0.3, queries=300).tolist() == [True, True, False, False]
+    assert square_attack(leaning, glyphs, labels, 0.3, queries=300).tolist() == [True, True, False, False]
 
 
 def test_no_pixel_changes_more_than_allowed_and_the_same_seed_asks_the_same() -> None:
@@ -28,9 +28,9 @@ def test_no_pixel_changes_more_than_allowed_and_the_same_seed_asks_the_same() ->
         asked.append(some)
         return leaning(some)
 
-    withstands_square(answer, glyphs, np.zeros(3, int), 0.1, queries=20)
+    square_attack(answer, glyphs, np.zeros(3, int), 0.1, queries=20)
     once, asked[:] = asked[:], []
-    withstands_square(answer, glyphs, np.zeros(3, int), 0.1, queries=20)
+    square_attack(answer, glyphs, np.zeros(3, int), 0.1, queries=20)
     assert all(np.array_equal(a, b) for a, b in zip(once, asked, strict=True))
     assert {int(abs(some.astype(int) - 100).max()) for some in once[1:]} == {25}
 
@@ -38,7 +38,7 @@ def test_no_pixel_changes_more_than_allowed_and_the_same_seed_asks_the_same() ->
 @pytest.mark.parametrize("queries", [1, 5])
 def test_what_is_read_wrong_from_the_start_withstands_nothing(queries: int) -> None:
     glyphs = np.full((2, 28, 28), 255, np.uint8)
-    assert not withstands_square(leaning, glyphs, np.zeros(2, int), 0.1, queries=queries).any()
+    assert not square_attack(leaning, glyphs, np.zeros(2, int), 0.1, queries=queries).any()
 
 
 def test_every_square_changes_something() -> None:
@@ -49,7 +49,7 @@ def test_every_square_changes_something() -> None:
         asked.append(some.copy())
         return np.eye(10)[np.zeros(len(some), int)]  # never misled, never worse: the best stays the stripes
 
-    withstands_square(answer, glyphs, np.zeros(6, int), 0.1, queries=60)
+    square_attack(answer, glyphs, np.zeros(6, int), 0.1, queries=60)
     stripes = asked[1]
     assert all((tried != stripes).any(axis=(1, 2)).all() for tried in asked[2:])
 
@@ -65,6 +65,6 @@ def test_what_becomes_of_others_does_not_matter() -> None:
             seen.append(some[-1].copy())
             return np.eye(10)[np.zeros(len(some), int)]
 
-        withstands_square(answer, glyphs, np.array([first_label, 0]), 0.1, queries=30)
+        square_attack(answer, glyphs, np.array([first_label, 0]), 0.1, queries=30)
     assert len(asked[0]) == len(asked[1]) > 2
     assert all(np.array_equal(a, b) for a, b in zip(asked[0], asked[1], strict=True))

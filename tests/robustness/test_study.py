@@ -8,10 +8,11 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.mnist import load_mnist
 from inkdigits.image.glyph import Glyphs
 from inkdigits.reporting.robustness_section import robustness_lines, robustness_section
+from inkdigits.robustness.attacks import STRENGTHS
 from inkdigits.robustness.corruptions import CORRUPTIONS
+from inkdigits.robustness.perturbations import PERTURBATIONS
 from inkdigits.robustness.result import Robustness
-from inkdigits.robustness.severity import KINDS
-from inkdigits.robustness.study import STRENGTHS, Reader, study
+from inkdigits.robustness.study import Subject, study_robustness
 
 COUNT = 20
 
@@ -35,9 +36,9 @@ def studied() -> Robustness:
         asked.append((strength, len(part)))
         return np.arange(len(part)) < len(part) / 2
 
-    reader = Reader(by_ink, lambda glyphs: np.full(len(glyphs), -1), {"half": attack})
-    result = study(reader, digits.subset(rows), queries=5)
-    # Only what withstood a weaker attack is attacked again.
+    subject = Subject(by_ink, lambda glyphs: np.full(len(glyphs), -1), {"half": attack})
+    result = study_robustness(subject, digits.subset(rows), queries=5)
+    # Only what a weaker attack did not mislead is attacked again.
     assert asked == list(zip(STRENGTHS, (20, 10, 5), strict=True))
     return result
 
@@ -45,9 +46,9 @@ def studied() -> Robustness:
 def test_everything_is_measured(studied: Robustness) -> None:
     assert set(studied.corruptions) == set(CORRUPTIONS)
     assert {name: len(curve.accuracies) for name, curve in studied.curves.items()} == {
-        name: len(kind.amounts) for name, kind in KINDS.items()
+        name: len(kind.amounts) for name, kind in PERTURBATIONS.items()
     }
-    assert {"letters", "noise"} <= set(studied.strangers)
+    assert {"letters", "noise"} <= set(studied.out_of_distribution)
     assert studied.attacks["half"] == {0.1: 0.5, 0.2: 0.25, 0.3: 0.15}
     assert studied.count == COUNT
 
@@ -60,8 +61,8 @@ def test_a_reader_who_reads_nothing_is_never_right(studied: Robustness) -> None:
 
 def test_light_noise_is_a_zero_to_who_counts_ink(studied: Robustness) -> None:
     # Noise is half ink: the surest zero there is, so no digit is surer.
-    assert studied.strangers["noise"].auroc < 0.6
-    assert studied.strangers["noise"].false_positives == 1.0
+    assert studied.out_of_distribution["noise"].auroc < 0.6
+    assert studied.out_of_distribution["noise"].fpr95 == 1.0
 
 
 def test_an_undamaged_curve_point_is_the_clean_accuracy(studied: Robustness) -> None:

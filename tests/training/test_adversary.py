@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.robustness.gradient_attack import withstands
+from inkdigits.robustness.gradient_attack import robust_mask
 from inkdigits.training.loop import Trainer
 from inkdigits.training.network import build
 from inkdigits.training.pgd import Pgd
@@ -34,7 +34,7 @@ def test_who_was_attacked_in_training_withstands_more() -> None:
     digits = load_mnist("train").subset(np.arange(59_000, 59_300))
     attack = Pgd(0.3, 10)
     plain, attacked = (
-        withstands(trained(recipe), digits.glyphs, digits.labels, attack).mean() for recipe in (PLAIN, ATTACKED)
+        robust_mask(trained(recipe), digits.glyphs, digits.labels, attack).mean() for recipe in (PLAIN, ATTACKED)
     )
     assert attacked > plain + 0.1
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inkdigits.models.classifier import PackedModel
     from inkdigits.reading.recognizer import Recognizer
     from inkdigits.reporting.content import Example, ReportContent, Rival
+    from inkdigits.robustness.result import Robustness
 
 SINGLES = 200  # digits that are timed one by one
 EXAMPLES = 8  # pictures of a folder whose preparation is shown, evenly chosen
@@ -58,7 +59,6 @@ def command(
       inkdigits evaluate runs/mine --robustness
     """
     from inkdigits.cli import EXIT_FAILED
-    from inkdigits.cli.robustness import robustness_of
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
     from inkdigits.models.classifier import PackedModel
@@ -83,7 +83,7 @@ def command(
     if report is not None:
         require_matplotlib()  # before what takes minutes
     run = None if source is None else folder.parent
-    studied = robustness_of(packed, run, dataset, robustness_digits) if robustness else None
+    studied = _robustness(packed, run, dataset, robustness_digits) if robustness else None
     if report is None:
         evaluation = evaluate(dataset.labels, probabilities)
     else:
@@ -103,6 +103,26 @@ def command(
     if report is not None:
         click.echo(f"report: {report / 'report.html'}", err=True)
     return EXIT_FAILED if loaded.problems else 0
+
+
+def _robustness(packed: PackedModel, run: Path | None, dataset: Dataset, count: int) -> Robustness:
+    """Studies a packed model on some of the digits, taken evenly."""
+    import numpy as np
+
+    from inkdigits.errors import MissingExtraError
+    from inkdigits.robustness.attacks import run_attacks
+    from inkdigits.robustness.study import packed_subject, study_robustness
+
+    attacks = {}
+    if run is None:
+        click.echo("no gradients to attack along: a packed model alone has only answers; give a run", err=True)
+    else:
+        try:
+            attacks = run_attacks(run)
+        except MissingExtraError:
+            click.echo("no gradients to attack along: TensorFlow is not installed", err=True)
+    chosen = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).round().astype(np.intp)
+    return study_robustness(packed_subject(packed, attacks), dataset.subset(chosen))
 
 
 def _command_line(**settled: object) -> str:

@@ -35,18 +35,18 @@ def check_predictions(
         DataError: They are empty, of shapes that do not fit, or no probabilities; or a label is out of range.
     """
     truth = check_labels("labels", labels)
-    chances = check_scores("probabilities", probabilities, count=len(truth), classes=classes)
-    check_range("labels", truth, chances.shape[1])
-    sums = chances.sum(axis=1)
-    bad = np.flatnonzero((chances < 0).any(axis=1) | (sums > 1 + SUM_TOLERANCE))
+    probabilities = check_scores("probabilities", probabilities, count=len(truth), classes=classes)
+    check_range("labels", truth, probabilities.shape[1])
+    sums = probabilities.sum(axis=1)
+    bad = np.flatnonzero((probabilities < 0).any(axis=1) | (sums > 1 + SUM_TOLERANCE))
     if bad.size:
         row = int(bad[0])
         raise DataError(
             "Expected probabilities of 0 or more that add up to 1 at most. "
-            f"Received: row {row} with least {chances[row].min():.6g} and sum {sums[row]:.6g}.",
+            f"Received: row {row} with least {probabilities[row].min():.6g} and sum {sums[row]:.6g}.",
             hint="Put logits through a softmax first.",
         )
-    return truth, chances
+    return truth, probabilities
 
 
 def check_scores(name: str, scores: Probabilities, *, count: int, classes: int | None = None) -> NDArray[np.float64]:

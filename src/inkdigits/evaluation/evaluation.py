@@ -199,19 +199,19 @@ def evaluate(labels: Labels, probabilities: Probabilities) -> Evaluation:
         >>> evaluate(np.array([7, 1]), np.eye(10)[[7, 7]]).accuracy
         0.5
     """
-    truth, chances = check_predictions(labels, probabilities, classes=CLASSES)
-    confusion = confusion_matrix(truth, chances.argmax(axis=1))
+    truth, probabilities = check_predictions(labels, probabilities, classes=CLASSES)
+    confusion = confusion_matrix(truth, probabilities.argmax(axis=1))
     digits = digit_scores(confusion)
     right, count = int(confusion.trace()), int(confusion.sum())
-    losses = log_losses(truth, chances)
+    losses = log_losses(truth, probabilities)
     return Evaluation(
         count=count,
         accuracy=right / count,
         accuracy_interval=wilson_interval(right, count),
         loss=float(losses.mean()),
         loss_interval=loss_interval(losses),
-        ece=expected_calibration_error(truth, chances),
-        brier=brier_score(truth, chances),
+        ece=expected_calibration_error(truth, probabilities),
+        brier=brier_score(truth, probabilities),
         macro_f1=macro_f1(digits),
         confusion=confusion,
         digits=digits,

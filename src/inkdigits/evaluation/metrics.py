@@ -94,8 +94,8 @@ def log_losses(labels: Labels, probabilities: Probabilities) -> NDArray[np.float
     Raises:
         DataError: They are empty, of shapes that do not fit, or no probabilities.
     """
-    truth, chances = check_predictions(labels, probabilities)
-    given = chances[np.arange(len(truth)), truth]
+    truth, probabilities = check_predictions(labels, probabilities)
+    given = probabilities[np.arange(len(truth)), truth]
     return np.abs(np.log(np.clip(given, LEAST_PROBABILITY, 1.0)))
 
 
@@ -140,9 +140,9 @@ def brier_score(labels: Labels, probabilities: Probabilities) -> float:
         >>> brier_score(np.array([0]), np.array([[0.5, 0.5]]))
         0.5
     """
-    truth, chances = check_predictions(labels, probabilities)
-    target = np.eye(chances.shape[1])[truth]
-    return float(np.mean(np.sum((chances - target) ** 2, axis=1)))
+    truth, probabilities = check_predictions(labels, probabilities)
+    target = np.eye(probabilities.shape[1])[truth]
+    return float(np.mean(np.sum((probabilities - target) ** 2, axis=1)))
 
 
 def confusion_matrix(labels: Labels, predictions: Labels, *, classes: int = CLASSES) -> Confusion:
@@ -198,9 +198,9 @@ def reliability(labels: Labels, probabilities: Probabilities, *, bins: int = BIN
     """
     if bins < 1:
         raise SettingError(f"Expected at least 1 bin. Received: {bins}.", hint="The usual number is 15.")
-    truth, chances = check_predictions(labels, probabilities)
-    confidence = chances.max(axis=1)
-    right = chances.argmax(axis=1) == truth
+    truth, probabilities = check_predictions(labels, probabilities)
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
     index = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(index, minlength=bins)
     filled = np.maximum(counts, 1)

@@ -1,4 +1,4 @@
-"""Whether one model is better than another on the same digits, or only luckier. Answers in, a test out.
+"""McNemar's test: whether two models differ on the same digits by more than chance. Answers in, a test out.
 
 Source:
     Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages", 1947; here
@@ -14,16 +14,18 @@ import numpy as np
 
 from inkdigits.evaluation.checks import Labels, check_pair
 
+LEVEL = 0.05  # of significance
+
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedTest:
     """How two models differ on the same digits.
 
     Attributes:
-        only_first: Digits that the first alone reads right.
-        only_second: Digits that the second alone reads right.
+        only_first: Digits that only the first model reads right.
+        only_second: Digits that only the second model reads right.
         both_wrong: Digits that neither reads right.
-        p_value: How likely chance alone parts equally good models as far as this, or farther; 0 to 1.
+        p_value: Probability of a difference this large or larger between equally good models, 0 to 1.
     """
 
     only_first: int
@@ -31,17 +33,21 @@ class Comparison:
     both_wrong: int
     p_value: float
 
-    @property
-    def sentence(self) -> str:
-        """The counts in words, and what they tell at a level of 5 %."""
-        told = "the difference may be chance" if self.p_value > 0.05 else "chance alone hardly explains it"
+    def sentence(self, first: str, second: str) -> str:
+        """The counts in words.
+
+        Args:
+            first: Name of the first model.
+            second: Name of the second.
+        """
+        verdict = "may be chance" if self.p_value > LEVEL else "is larger than chance explains"
         return (
-            f"{self.only_first} read right by the first alone, {self.only_second} by the second alone, "
-            f"{self.both_wrong} by neither; {told} (p = {self.p_value:.2g})"
+            f"{self.only_first} digits only {first} reads right, {self.only_second} only {second}, "
+            f"{self.both_wrong} neither; the difference {verdict} (p = {self.p_value:.2g})"
         )
 
 
-def compare_answers(labels: Labels, first: Labels, second: Labels) -> Comparison:
+def compare_answers(labels: Labels, first: Labels, second: Labels) -> PairedTest:
     """Compares the answers of two models.
 
     Args:
@@ -60,11 +66,11 @@ def compare_answers(labels: Labels, first: Labels, second: Labels) -> Comparison
     _, others = check_pair(labels, second)
     right, other = answers == truth, others == truth
     one, two = int(np.sum(right & ~other)), int(np.sum(~right & other))
-    return Comparison(one, two, int(np.sum(~right & ~other)), _two_sided(one, two))
+    return PairedTest(one, two, int(np.sum(~right & ~other)), _two_sided(one, two))
 
 
 def _two_sided(one: int, two: int) -> float:
-    """Twice the chance of as few heads, or fewer, in as many throws of a fair coin."""
+    """Twice the probability of so few heads, or fewer, in as many throws of a fair coin."""
     throws = one + two
     tail = sum(comb(throws, heads) for heads in range(min(one, two) + 1))
     return min(1.0, float(2 * tail / 2**throws))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
-from inkdigits.evaluation.label_issues import Suspect, suspected_labels
+from inkdigits.evaluation.label_issues import LabelIssue, find_label_issues
 from inkdigits.evaluation.selective import OperatingPoint, points_at
-from inkdigits.evaluation.significance import Comparison, compare_answers
+from inkdigits.evaluation.significance import PairedTest, compare_answers
 from inkdigits.reporting.content import ReportContent
 
 
@@ -25,8 +25,8 @@ class Findings:
 
     evaluation: Evaluation
     corrected: Evaluation | None
-    suspects: list[Suspect]
-    compared: Comparison | None
+    suspects: list[LabelIssue]
+    compared: PairedTest | None
     kept: list[tuple[float, OperatingPoint]]
 
 
@@ -38,7 +38,7 @@ def find(content: ReportContent) -> Findings:
     return Findings(
         evaluation=evaluate(labels, chances),
         corrected=evaluate(content.corrected_labels, chances) if content.corrections else None,
-        suspects=suspected_labels(labels, chances),
+        suspects=find_label_issues(labels, chances),
         compared=None if rival is None else compare_answers(labels, content.answers, rival.answers),
         kept=[(promised, point) for (promised, _), point in zip(content.promises, points, strict=True)],
     )

@@ -218,7 +218,7 @@ def _label_errors(content: ReportContent, findings: Findings) -> str:
             f"not {findings.evaluation.accuracy:.2%}.</p>"
         )
     if suspects:
-        sure = [suspect.index for suspect in suspects if suspect.sure]
+        sure = [suspect.index for suspect in suspects if suspect.confident]
         parts.append(
             f"<p>This model contradicts {len(suspects)} labels, {len(sure)} of them as surely as it usually is of the "
             "digit that it sees (confident learning). Look at them before you blame the model.</p>"
@@ -270,7 +270,7 @@ def _comparison(content: ReportContent, findings: Findings) -> str:
     right, theirs = own == content.labels, other == content.labels
     parts = [
         f"<p>{escape(rival.name)} reads {theirs.mean():.2%} right, this model {right.mean():.2%}. "
-        f"{escape(compared.sentence)} (McNemar's exact test; the first is this model).</p>"
+        f"{escape(compared.sentence('this model', rival.name))} (McNemar's exact test).</p>"
     ]
     for differ, said in (
         (right & ~theirs, "Read right by this model alone"),

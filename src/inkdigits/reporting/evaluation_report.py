@@ -63,7 +63,7 @@ def _metrics(content: ReportContent, findings: Findings) -> dict[str, Any]:
         told["corrected"] = {name: corrected[name] for name in ("accuracy", "accuracy_interval", "loss")}
     if findings.kept:
         told["promises"] = [{"max_error": promised} | point._asdict() for promised, point in findings.kept]
-    told["suspected_labels"] = [asdict(suspect) for suspect in findings.suspects if suspect.sure]
+    told["label_issues"] = [asdict(suspect) for suspect in findings.suspects if suspect.confident]
     if content.rival is not None and findings.compared is not None:
         share = accuracy(content.labels, content.rival.answers)
         told["rival"] = {"name": content.rival.name, "accuracy": share, **asdict(findings.compared)}

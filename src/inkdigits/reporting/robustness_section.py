@@ -12,7 +12,7 @@ from statistics import mean
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.reporting.markup import section, svg, table
 from inkdigits.reporting.plots import BLUE, Target, new_figure, save_figure
-from inkdigits.robustness.result import Curve, Damaged, Robustness
+from inkdigits.robustness.result import Robustness, SeverityCurve
 
 CORRUPTIONS_HEAD = ("corruption", "network alone", "as a picture")
 STRANGERS_HEAD = ("no digit", "n", "AUROC", "FPR95")
@@ -25,7 +25,7 @@ def robustness_lines(robustness: Robustness) -> list[str]:
     for name, curve in robustness.curves.items():
         points = ", ".join(f"{x:g}: {y:.1%}" for x, y in zip(curve.amounts, curve.accuracies, strict=True))
         lines += ["", f"{name} ({curve.unit}): {points}"]
-    if robustness.strangers:
+    if robustness.out_of_distribution:
         lines += ["", *_markdown(STRANGERS_HEAD, _stranger_rows(robustness))]
     if robustness.attacks:
         lines += ["", *_markdown(("attack", *_strengths(robustness)), _attack_rows(robustness))]
@@ -41,7 +41,7 @@ def robustness_section(robustness: Robustness) -> str:
     """The section of the report."""
     plots = "".join(svg(f"Accuracy by {name}", plot_curve, name, curve) for name, curve in robustness.curves.items())
     parts = [_corruptions(robustness), f'<div class="plots">{plots}</div>']
-    if robustness.strangers:
+    if robustness.out_of_distribution:
         parts += [
             "<p>What is no digit should be less sure than digits are. AUROC is the chance that it is, FPR95 the share "
             "taken for digits where 95 % of the digits are kept. Letters are of handwriting fonts that the recipe "
@@ -72,15 +72,14 @@ def _corruptions(robustness: Robustness) -> str:
     return f"<p>{escape(said)}</p>{table(CORRUPTIONS_HEAD, rows)}"
 
 
-def _corruption_rows(robustness: Robustness) -> list[tuple[str, str, str]]:
-    kinds = robustness.corruptions
-    average = Damaged(mean(one.alone for one in kinds.values()), mean(one.as_picture for one in kinds.values()))
-    named = {"none": robustness.clean, **kinds}
-    rows = [
+def _corruption_rows(robustness: Robustness) -> list[tuple[str, ...]]:
+    scores = robustness.corruptions.values()
+    means = mean(one.alone for one in scores), mean(one.as_picture for one in scores)
+    rows: list[tuple[str, ...]] = [
         (name, _with_interval(one.alone, robustness.count), _with_interval(one.as_picture, robustness.count))
-        for name, one in named.items()
+        for name, one in {"none": robustness.clean, **robustness.corruptions}.items()
     ]
-    return [*rows, ("mean of the 15", f"{average.alone:.1%}", f"{average.as_picture:.1%}")]
+    return [*rows, ("mean of the 15", *(f"{share:.1%}" for share in means))]
 
 
 def _with_interval(share: float, count: int) -> str:
@@ -91,8 +90,8 @@ def _with_interval(share: float, count: int) -> str:
 
 def _stranger_rows(robustness: Robustness) -> list[tuple[str, int, str, str]]:
     return [
-        (name, told.count, f"{told.auroc:.4f}", f"{told.false_positives:.1%}")
-        for name, told in robustness.strangers.items()
+        (name, told.count, f"{told.auroc:.4f}", f"{told.fpr95:.1%}")
+        for name, told in robustness.out_of_distribution.items()
     ]
 
 
@@ -107,7 +106,7 @@ def _attack_rows(robustness: Robustness) -> list[tuple[str, ...]]:
     ]
 
 
-def plot_curve(name: str, curve: Curve, target: Target) -> None:
+def plot_curve(name: str, curve: SeverityCurve, target: Target) -> None:
     """Draws accuracy by amount of one kind of damage.
 
     Args:

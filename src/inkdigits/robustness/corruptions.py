@@ -1,6 +1,6 @@
-"""The corruptions of MNIST-C: damaged glyphs out of clean ones, to measure how a reader stands up to damage.
+"""The corruptions of MNIST-C: clean glyphs in, corrupted glyphs out. For measuring, never for training.
 
-Never for training: a model that has seen them proves nothing by them. The same seed gives the same glyphs.
+The same seed gives the same glyphs.
 
 Source:
     N. Mu, J. Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019: which 15, and how severe. The code is
@@ -21,7 +21,7 @@ from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 
 Image = NDArray[np.float32]
 """One glyph, shape `(28, 28)`, 0 to 1."""
-Draws = np.random.Generator
+Rng = np.random.Generator
 
 MIDDLE = (GLYPH_SIDE - 1) / 2
 PLASMA_SIDE = 256  # of the heightmap whose corner is the fog
@@ -33,7 +33,7 @@ def corrupt(glyphs: Glyphs, name: str, *, seed: int = 0) -> Glyphs:
     Args:
         glyphs: Shape `(N, 28, 28)`, uint8.
         name: One of `CORRUPTIONS`.
-        seed: Of what is random in it.
+        seed: Of the random part.
 
     Returns:
         The same shape and type.
@@ -43,39 +43,39 @@ def corrupt(glyphs: Glyphs, name: str, *, seed: int = 0) -> Glyphs:
     """
     if name not in _CORRUPTIONS:
         raise SettingError(f"Expected a corruption among {', '.join(CORRUPTIONS)}. Received: {name!r}.")
-    change, draws = _CORRUPTIONS[name], np.random.default_rng(seed)
-    damaged = [change((glyph / 255).astype(np.float32), draws) for glyph in glyphs]
+    change, rng = _CORRUPTIONS[name], np.random.default_rng(seed)
+    corrupted = [change((glyph / 255).astype(np.float32), rng) for glyph in glyphs]
     # Cut down, not rounded, as the published files were.
-    return (np.clip(np.stack(damaged), 0, 1) * 255).astype(np.uint8)
+    return (np.clip(np.stack(corrupted), 0, 1) * 255).astype(np.uint8)
 
 
-def _shot_noise(x: Image, draws: Draws) -> Image:
-    return (draws.poisson(x * 3) / 3).astype(np.float32)
+def _shot_noise(x: Image, rng: Rng) -> Image:
+    return (rng.poisson(x * 3) / 3).astype(np.float32)
 
 
-def _impulse_noise(x: Image, draws: Draws) -> Image:
-    struck, salt = draws.random(x.shape) < 0.17, draws.random(x.shape) < 0.5
+def _impulse_noise(x: Image, rng: Rng) -> Image:
+    struck, salt = rng.random(x.shape) < 0.17, rng.random(x.shape) < 0.5
     return np.where(struck, salt.astype(np.float32), x)
 
 
-def _glass_blur(x: Image, draws: Draws) -> Image:
+def _glass_blur(x: Image, rng: Rng) -> Image:
     sigma, reach, rounds = 0.7, 1, 2
     x = _blur(x, sigma)
     side = GLYPH_SIDE
     for _ in range(rounds):
         for row in range(side - reach, reach, -1):
             for column in range(side - reach, reach, -1):
-                if draws.random() < 0.5:
-                    down, right = draws.integers(-reach, reach, size=2)
+                if rng.random() < 0.5:
+                    down, right = rng.integers(-reach, reach, size=2)
                     here, there = (row, column), (row + down, column + right)
                     x[here], x[there] = x[there], x[here]
     return _blur(x, sigma)
 
 
-def _motion_blur(x: Image, draws: Draws) -> Image:
+def _motion_blur(x: Image, rng: Rng) -> Image:
     """The mean of the glyph moved ever farther to one side, with weights that fall like half a Gaussian."""
     radius, sigma = 10, 3.0
-    angle = np.deg2rad(draws.uniform(-45, 45))
+    angle = np.deg2rad(rng.uniform(-45, 45))
     steps = np.arange(2 * radius + 1)
     weights = np.exp(-(steps**2) / (2 * sigma**2))
     weights /= weights.sum()
@@ -88,62 +88,62 @@ def _motion_blur(x: Image, draws: Draws) -> Image:
     return moved
 
 
-def _shear(x: Image, draws: Draws) -> Image:
-    amount = 0.4 * draws.choice([-1, 1])
+def _shear(x: Image, rng: Rng) -> Image:
+    amount = 0.4 * rng.choice([-1, 1])
     return _warp(x, [[1, -np.sin(amount)], [0, np.cos(amount)]])
 
 
-def _scale(x: Image, _draws: Draws) -> Image:
+def _scale(x: Image, _rng: Rng) -> Image:
     return _warp(x, [[1 / 0.7, 0], [0, 1 / 0.7]])
 
 
-def _rotate(x: Image, draws: Draws) -> Image:
-    angle = 0.4 * draws.choice([-1, 1])
+def _rotate(x: Image, rng: Rng) -> Image:
+    angle = 0.4 * rng.choice([-1, 1])
     return _warp(x, [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
-def _brightness(x: Image, _draws: Draws) -> Image:
+def _brightness(x: Image, _rng: Rng) -> Image:
     return np.asarray(np.clip(x + 0.5, 0, 1), np.float32)
 
 
-def _translate(x: Image, draws: Draws) -> Image:
-    across, down = 3 * draws.choice([-1, 1], 2)
+def _translate(x: Image, rng: Rng) -> Image:
+    across, down = 3 * rng.choice([-1, 1], 2)
     return _warp(x, [[1, 0], [0, 1]], shift=(across, down))
 
 
-def _stripe(x: Image, _draws: Draws) -> Image:
+def _stripe(x: Image, _rng: Rng) -> Image:
     x[:, :7] = 1 - x[:, :7]
     x[:, 21:] = 1 - x[:, 21:]
     return x
 
 
-def _fog(x: Image, draws: Draws) -> Image:
+def _fog(x: Image, rng: Rng) -> Image:
     amount, decay = 3.0, 1.4
     most = x.max()
-    hazy = x + amount * _plasma(decay, draws)[:GLYPH_SIDE, :GLYPH_SIDE]
+    hazy = x + amount * _plasma(decay, rng)[:GLYPH_SIDE, :GLYPH_SIDE]
     return np.asarray(hazy * most / (most + amount), np.float32)
 
 
-def _spatter(x: Image, draws: Draws) -> Image:
+def _spatter(x: Image, rng: Rng) -> Image:
     mean, deviation, sigma, least, edge = 0.65, 0.3, 1.0, 0.65, 1.5
-    liquid = _blur(draws.normal(mean, deviation, x.shape).astype(np.float32), sigma)
+    liquid = _blur(rng.normal(mean, deviation, x.shape).astype(np.float32), sigma)
     mud = _blur((liquid > least).astype(np.float32), edge)
     mud[mud < 0.8] = 0
     return np.asarray(x * (1 - mud) + 63 / 255 * mud, np.float32)
 
 
-def _dotted_line(x: Image, draws: Draws) -> Image:
-    start, end = draws.integers(0, 27, 2)
+def _dotted_line(x: Image, rng: Rng) -> Image:
+    start, end = rng.integers(0, 27, 2)
     line = _line(0, start, 27, end)
     columns = np.arange(GLYPH_SIDE) // 2 % 2 == 0
     line[:, columns] = 0
     return np.asarray(x + line, np.float32)
 
 
-def _zigzag(x: Image, draws: Draws) -> Image:
+def _zigzag(x: Image, rng: Rng) -> Image:
     half, first, last = 2.0, 2, 25
-    top = int(draws.integers(0, 27))
-    angle = np.arctan(draws.integers(-5, 5) / (last - first))
+    top = int(rng.integers(0, 27))
+    angle = np.arctan(rng.integers(-5, 5) / (last - first))
     length = (last - first) / np.cos(angle)
     peaks = range(int((length - half) // (2 * half)) + 1)
     corners = [(0.0, 0.0), *(((2 * peak + 1) * half, (-1) ** peak * half) for peak in peaks)]
@@ -157,7 +157,7 @@ def _zigzag(x: Image, draws: Draws) -> Image:
     return x
 
 
-def _canny_edges(x: Image, _draws: Draws) -> Image:
+def _canny_edges(x: Image, _rng: Rng) -> Image:
     smooth = np.round(_blur(x, 1.0) * 255).astype(np.uint8)
     edges = cv2.Canny(smooth, 0.1 * 255, 0.2 * 255, L2gradient=True)
     return np.asarray(edges / 255, np.float32)
@@ -190,29 +190,29 @@ def _line(left: float, top: float, right: float, bottom: float) -> Image:
     return np.asarray(ink, np.float32)
 
 
-def _plasma(decay: float, draws: Draws) -> NDArray[np.float64]:
+def _plasma(decay: float, rng: Rng) -> NDArray[np.float64]:
     """A random heightmap, 0 to 1, by midpoints of squares and diamonds whose noise falls by `decay` a halving."""
     heights = np.zeros((PLASMA_SIDE, PLASMA_SIDE))
     step, wobble = PLASMA_SIDE, 100.0
 
     def midpoints(total: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(total / 4 + wobble * draws.uniform(-wobble, wobble, total.shape))
+        return np.asarray(total / 4 + wobble * rng.uniform(-wobble, wobble, total.shape))
 
     while step >= 2:
         half = step // 2
         corners = heights[::step, ::step]
         pairs = corners + np.roll(corners, -1, axis=0)
         heights[half::step, half::step] = midpoints(pairs + np.roll(pairs, -1, axis=1))
-        centres, corners = heights[half::step, half::step], heights[::step, ::step]
+        centers, corners = heights[half::step, half::step], heights[::step, ::step]
         rows, columns = corners + np.roll(corners, -1, axis=1), corners + np.roll(corners, -1, axis=0)
-        heights[::step, half::step] = midpoints(centres + np.roll(centres, 1, axis=0) + rows)
-        heights[half::step, ::step] = midpoints(centres + np.roll(centres, 1, axis=1) + columns)
+        heights[::step, half::step] = midpoints(centers + np.roll(centers, 1, axis=0) + rows)
+        heights[half::step, ::step] = midpoints(centers + np.roll(centers, 1, axis=1) + columns)
         step, wobble = half, wobble / decay
     heights -= heights.min()
     return np.asarray(heights / heights.max())
 
 
-_CORRUPTIONS: dict[str, Callable[[Image, Draws], Image]] = {
+_CORRUPTIONS: dict[str, Callable[[Image, Rng], Image]] = {
     "shot noise": _shot_noise,
     "impulse noise": _impulse_noise,
     "glass blur": _glass_blur,

@@ -1,4 +1,4 @@
-"""Attack along gradients (PGD): which glyphs a Keras model still classifies correctly."""
+"""The attack along gradients (PGD) on a Keras model: glyphs in, which are still classified correctly out."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from inkdigits.training.pgd import BATCH, Pgd, perturb
 
 
-def withstands(
+def robust_mask(
     model: keras.Model, glyphs: NDArray[np.uint8], labels: NDArray[np.integer], attack: Pgd, *, seed: int = 0
 ) -> NDArray[np.bool_]:
-    """Which glyphs are read right, and still are wherever the attack takes them.
+    """Which glyphs are classified correctly, unchanged and wherever the attack moves them.
 
     Args:
         model: `(N, 28, 28)` → logits.
         glyphs: Shape `(N, 28, 28)`, uint8.
         labels: Shape `(N,)`.
-        attack: Its first start is the glyph itself, the others are drawn.
-        seed: Of the places that the attacks start from.
+        attack: The first start is the glyph itself, the others are random.
+        seed: Of the random starts.
 
     Returns:
         Shape `(N,)`.
@@ -35,13 +35,13 @@ def withstands(
 
     some = tf.TensorSpec((None, *glyphs.shape[1:]))
     answers = tf.function(attacked, autograph=False, input_signature=(some, tf.TensorSpec((None,), tf.int32), some))
-    draws = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     x, truth = (glyphs / 255).astype(np.float32), labels.astype(np.int32)
-    safe = np.ones(len(glyphs), bool)
+    robust = np.ones(len(glyphs), bool)
     for restart in range(attack.restarts):
-        left = np.flatnonzero(safe)
+        left = np.flatnonzero(robust)
         for first in range(0, len(left), BATCH):
             rows = left[first : first + BATCH]
-            start = draws.uniform(-1, 1, x[rows].shape) * (restart > 0)
-            safe[rows] = answers(x[rows], truth[rows], start.astype(np.float32)).numpy()
-    return safe
+            start = rng.uniform(-1, 1, x[rows].shape) * (restart > 0)
+            robust[rows] = answers(x[rows], truth[rows], start.astype(np.float32)).numpy()
+    return robust

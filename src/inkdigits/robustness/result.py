@@ -8,12 +8,12 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Damaged:
-    """Accuracy on damaged digits, 0 to 1.
+class CorruptionAccuracy:
+    """Accuracy on corrupted digits, 0 to 1.
 
     Attributes:
-        alone: Of the network, given the damaged glyphs themselves.
-        as_picture: Of a reader who prepares each damaged glyph as it does any picture.
+        alone: Of the network, given the corrupted glyphs themselves.
+        as_picture: Of the whole reader, which prepares each corrupted glyph like any picture.
     """
 
     alone: float
@@ -21,13 +21,13 @@ class Damaged:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Accuracy of the network, 0 to 1, by the amount of one kind of damage.
+class SeverityCurve:
+    """Accuracy of the network, 0 to 1, against the amount of one perturbation.
 
     Attributes:
         unit: Of the amounts.
         amounts: Lowest to highest.
-        accuracies: One for each amount.
+        accuracies: One per amount.
     """
 
     unit: str
@@ -36,38 +36,38 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Told:
-    """How well a kind of what is no digit is told from digits by the confidence.
+class OodScore:
+    """How well the confidence separates digits from one kind of non-digits.
 
     Attributes:
-        count: How many there were of it.
-        auroc: The chance that a digit is the surer of the two, 0 to 1.
-        false_positives: Share taken for digits where 95 % of the digits are kept, 0 to 1.
+        count: Number of non-digits.
+        auroc: Probability that a digit has the higher confidence, 0 to 1.
+        fpr95: Share of the non-digits above the threshold that keeps 95 % of the digits, 0 to 1.
     """
 
     count: int
     auroc: float
-    false_positives: float
+    fpr95: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Robustness:
-    """How a reader stands up to what is not a clean digit.
+    """Accuracy on inputs that are not clean digits.
 
     Attributes:
-        count: Digits of each kind of damage and attack.
-        clean: The same digits without any.
+        count: Digits per corruption and attack.
+        clean: Accuracy on the same digits, unchanged.
         corruptions: By the names of MNIST-C.
-        curves: By kind of damage.
-        strangers: By kind of what is no digit.
-        attacks: By attack: accuracy, 0 to 1, under each strength (L∞, full ink is 1).
+        curves: By perturbation.
+        out_of_distribution: By kind of non-digits.
+        attacks: By attack: accuracy, 0 to 1, at each strength (L∞, full ink is 1).
     """
 
     count: int
-    clean: Damaged
-    corruptions: Mapping[str, Damaged]
-    curves: Mapping[str, Curve]
-    strangers: Mapping[str, Told]
+    clean: CorruptionAccuracy
+    corruptions: Mapping[str, CorruptionAccuracy]
+    curves: Mapping[str, SeverityCurve]
+    out_of_distribution: Mapping[str, OodScore]
     attacks: Mapping[str, Mapping[float, float]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""An attack that needs no gradient: squares of the glyph lightened or darkened at random, kept where they mislead.
+"""The Square attack, which needs no gradients: squares of the glyph are changed at random, kept if they mislead.
 
-A network that withstands gradients and not this one hides its gradients, and withstands nothing.
+A network that is robust along its gradients and not to this attack masks its gradients.
 
 Source:
     M. Andriushchenko et al., "Square Attack: a query-efficient black-box adversarial attack via random search", 2020:
@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 
-Answer = Callable[[Glyphs], NDArray[np.floating[Any]]]
-"""Glyphs, shape `(N, 28, 28)`, uint8, in; a number for each digit out, shape `(N, 10)`, the highest for the answer."""
+Predict = Callable[[Glyphs], NDArray[np.floating[Any]]]
+"""Glyphs, shape `(N, 28, 28)`, uint8, in; a score per digit out, shape `(N, 10)`, the highest for the prediction."""
 
 FIRST_SHARE = 0.8  # of the glyph that the first squares change
 HALVED_AT = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)  # of 10,000 queries
 
 
-def withstands_square(
-    answer: Answer,
+def square_attack(
+    predict: Predict,
     glyphs: Glyphs,
     labels: NDArray[np.integer],
     epsilon: float,
@@ -34,44 +34,44 @@ def withstands_square(
     queries: int = 1000,
     seed: int = 0,
 ) -> NDArray[np.bool_]:
-    """Which glyphs are read right whatever squares are laid upon them.
+    """Which glyphs are still classified correctly under the attack.
 
     Args:
-        answer: The reader.
+        predict: The network.
         glyphs: Shape `(N, 28, 28)`, uint8.
         labels: Shape `(N,)`.
-        epsilon: The most that a pixel may change, full ink is 1 (L∞); cut down to a level of gray.
-        queries: Changed glyphs that the reader is asked about, of each one: at least one, the stripes.
-        seed: Of stripes and squares, which are the same for a glyph whatever becomes of the others.
+        epsilon: Largest change of a pixel, full ink is 1 (L∞); rounded down to a level of gray.
+        queries: Changed glyphs that are predicted, per glyph: at least one, the stripes.
+        seed: Of stripes and squares. They are the same for a glyph whatever happens to the others.
 
     Returns:
         Shape `(N,)`.
     """
-    draws, reach = np.random.default_rng(seed), int(epsilon * 255 + 1e-6)
+    rng, reach = np.random.default_rng(seed), int(epsilon * 255 + 1e-6)
     clean = glyphs.astype(np.int16)
     low, high = np.maximum(clean - reach, 0), np.minimum(clean + reach, 255)
-    stripes = reach * draws.choice([-1, 1], (len(clean), 1, GLYPH_SIDE))
+    stripes = reach * rng.choice([-1, 1], (len(clean), 1, GLYPH_SIDE))
     best = np.clip(clean + stripes, low, high).astype(np.int16)
-    unchanged, margin = (_margin(answer(some), labels) for some in (glyphs, best.astype(np.uint8)))
+    unchanged, margin = (_margin(predict(some), labels) for some in (glyphs, best.astype(np.uint8)))
     margin = np.where(unchanged > 0, margin, unchanged)
     for query in range(1, queries):
         left = np.flatnonzero(margin > 0)
         if not len(left):
             break
-        squares = _squares(len(clean), _side(query / queries), draws)[left]
+        squares = _squares(len(clean), _side(query / queries), rng)[left]
         lighter, darker = (np.where(squares, bound[left], best[left]) for bound in (low, high))
         # Of two ways to change a square the other one, where the first changes nothing.
-        first = draws.random(len(clean))[left] < 0.5
+        first = rng.random(len(clean))[left] < 0.5
         same = np.where(first, *((tried == best[left]).all(axis=(1, 2)) for tried in (lighter, darker)))
         tried = np.where((first ^ same)[:, None, None], lighter, darker)
-        found = _margin(answer(tried.astype(np.uint8)), labels[left])
+        found = _margin(predict(tried.astype(np.uint8)), labels[left])
         better = found < margin[left]
         best[left[better]], margin[left[better]] = tried[better], found[better]
     return margin > 0
 
 
 def _margin(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """By how much the right digit leads, shape `(N,)`; 0 or less where it does not."""
+    """Score of the right digit minus the best other score, shape `(N,)`."""
     rows, rest = np.arange(len(labels)), np.array(scores, np.float64)
     own = rest[rows, labels].copy()
     rest[rows, labels] = -np.inf
@@ -79,14 +79,14 @@ def _margin(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer]) -> N
 
 
 def _side(done: float) -> int:
-    """Of the squares, pixels, after a share of the queries."""
+    """Side of the squares in pixels after a share of the queries."""
     halvings = sum(done > mark / 10_000 for mark in HALVED_AT)
     return max(1, round(GLYPH_SIDE * math.sqrt(FIRST_SHARE * 0.5**halvings)))
 
 
-def _squares(count: int, side: int, draws: np.random.Generator) -> NDArray[np.bool_]:
+def _squares(count: int, side: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     """A square somewhere in each of some glyphs, shape `(count, 28, 28)`."""
-    tops, lefts = draws.integers(0, GLYPH_SIDE - side + 1, (2, count))
+    tops, lefts = rng.integers(0, GLYPH_SIDE - side + 1, (2, count))
     places = np.arange(GLYPH_SIDE)
     rows = (places >= tops[:, None]) & (places < tops[:, None] + side)
     columns = (places >= lefts[:, None]) & (places < lefts[:, None] + side)
