@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from inkdigits.errors import SettingError
+from inkdigits.synthesis.deform import deform
 from inkdigits.synthesis.digits import VARIANTS, variant_names, write_digit
-from inkdigits.synthesis.pen import Pen, deform, draw
+from inkdigits.synthesis.pen import Pen, draw
 from inkdigits.synthesis.variant import Variant, parse
 
 ALL = [(label, name) for label in range(10) for name in variant_names(label)]

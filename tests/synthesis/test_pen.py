@@ -1,4 +1,4 @@
-"""The pen: curves, the bending of a hand, and ink."""
+"""The pen: strokes in, ink out."""
 
 from dataclasses import replace
 
@@ -7,7 +7,8 @@ import pytest
 
 from inkdigits.errors import SettingError
 from inkdigits.image.glyph import to_glyph
-from inkdigits.synthesis.pen import FLOWS, HEIGHTS, MARGIN, RIMS, TIPS, Pen, choose_pen, deform, draw, smooth
+from inkdigits.synthesis.curve import smooth
+from inkdigits.synthesis.pen import FLOWS, HEIGHTS, MARGIN, RIMS, TIPS, Pen, choose_pen, draw
 
 SIX = smooth([(0.5, 0), (0.2, 0.2), (0, 0.6), (0.1, 0.9), (0.3, 1), (0.5, 0.8), (0.3, 0.6), (0.05, 0.75)])
 
@@ -19,59 +20,6 @@ def generator(seed=0):
 def plain_pen(**settings):
     usual = Pen(tip="round", flow="even", width=0.06, change=0.0, taper=0.0, angle=-0.8, wash=0.0)
     return replace(usual, **settings)
-
-
-def test_a_curve_begins_and_ends_at_its_ends_and_passes_between():
-    points = [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0)]
-    curve = smooth(points, count=41)
-    assert curve[0] == pytest.approx(points[0])
-    assert curve[-1] == pytest.approx(points[-1])
-    assert curve[20] == pytest.approx(points[1], abs=0.02)
-
-
-def test_a_point_given_twice_is_a_corner():
-    round_turn = smooth([(0, 0), (1, 0), (1, 1)], count=60)
-    corner = smooth([(0, 0), (1, 0), (1, 0), (1, 1)], count=60)
-    assert np.abs(corner[:, 1] * (1 - corner[:, 0])).max() == pytest.approx(0)
-    assert round_turn[:, 0].max() > 1.01
-
-
-def test_one_point_stays_one_point():
-    assert smooth([(0.3, 0.4)]).tolist() == [[0.3, 0.4]]
-    assert smooth([(0.3, 0.4), (0.3, 0.4)]).tolist() == [[0.3, 0.4]]
-
-
-@pytest.mark.parametrize("points", [[], [0.1, 0.2], [(1, 2, 3)]])
-def test_what_is_no_row_of_points_is_refused(points):
-    with pytest.raises(SettingError, match="Give x and y of each point"):
-        smooth(points)
-
-
-def test_a_hand_bends_every_stroke_but_keeps_their_points():
-    strokes = (SIX, smooth([(0, 0), (1, 0)]))
-    bent = deform(strokes, generator())
-    assert [stroke.shape for stroke in bent] == [stroke.shape for stroke in strokes]
-    assert not np.allclose(bent[0], strokes[0], atol=0.01)
-
-
-def test_a_hand_with_no_amount_bends_nothing():
-    (same,) = deform((SIX,), generator(), amount=0.0)
-    assert np.allclose(same, SIX)
-    assert deform((), generator()) == ()
-
-
-def test_bending_keeps_the_height_about_the_same():
-    heights = [np.ptp(deform((SIX,), generator(seed))[0][:, 1]) for seed in range(200)]
-    assert min(heights) > 0.7
-    assert max(heights) < 1.45
-
-
-def test_more_hands_lean_to_the_right_than_to_the_left():
-    stem = smooth([(0, 0), (0, 1)])
-    leans = [bent[0, 0] - bent[-1, 0] for (bent,) in (deform((stem,), generator(seed)) for seed in range(300))]
-    assert np.mean(leans) > 0.03
-    assert min(leans) < -0.1
-    assert max(leans) > 0.4
 
 
 def test_ink_is_full_somewhere_and_has_a_margin_of_paper():

@@ -128,16 +128,6 @@ def test_a_digit_shows_its_label(sources):
         assert crop(ink).shape == ink.shape
 
 
-def test_a_bent_character_keeps_its_ink_and_is_another_each_time():
-    bitmap = module.load_handwriting().bitmaps[0]
-    bent = [module._bent(bitmap, rng(seed)) for seed in range(20)]
-    assert len({ink.tobytes() for ink in bent}) == 20
-    share = [np.count_nonzero(ink > 127) / np.count_nonzero(bitmap) for ink in bent]
-    assert min(share) > 0.5
-    assert max(share) < 4
-    assert all(ink.shape == crop(ink).shape for ink in bent)
-
-
 def test_nothing_is_refused_that_a_person_may_take_for_a_digit():
     indices, characters, _ = module._characters(digits=False)
     taught = {characters[index] for index in indices}

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from inkdigits.synthesis import texture
-from inkdigits.synthesis.texture import SIDES, paint_texture
+from inkdigits.synthesis.texture import SIDES, fractal_noise, paint_texture, shapes, waves
 
 SEEDS = range(80)
 
@@ -36,7 +35,7 @@ def test_nearly_all_have_contrast(textures):
     assert np.median(spans) > 60
 
 
-@pytest.mark.parametrize("paint", [texture._fractal, texture._waves, texture._shapes])
+@pytest.mark.parametrize("paint", [fractal_noise, waves, shapes])
 def test_each_kind_fills_its_size_with_levels_of_0_to_1(paint):
     for seed in range(20):
         levels = paint(37, 90, rng(seed))
@@ -47,7 +46,7 @@ def test_each_kind_fills_its_size_with_levels_of_0_to_1(paint):
 
 
 def test_noise_of_nature_has_less_of_the_fine_than_of_the_coarse():
-    levels = np.stack([texture._fractal(96, 96, rng(seed)) for seed in range(10)])
+    levels = np.stack([fractal_noise(96, 96, rng(seed)) for seed in range(10)])
     next_to_each_other = np.abs(np.diff(levels, axis=2)).mean()
     far_apart = np.abs(levels[:, :, 48:] - levels[:, :, :48]).mean()
     assert next_to_each_other < 0.3 * far_apart
@@ -59,4 +58,4 @@ def test_stripes_repeat():
         power = np.abs(np.fft.fft2(levels - levels.mean())) ** 2
         return np.sort(power.ravel())[-8:].sum() / power.sum()
 
-    assert np.median([period(texture._waves(96, 96, rng(seed))) for seed in range(20)]) > 0.4
+    assert np.median([period(waves(96, 96, rng(seed))) for seed in range(20)]) > 0.4

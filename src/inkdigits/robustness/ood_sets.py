@@ -14,7 +14,7 @@ from inkdigits.errors import require
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph, Glyphs, crop
 from inkdigits.layout.digit import prepare_digit
 from inkdigits.synthesis.mixture import Mixture
-from inkdigits.synthesis.pages import paint_scene
+from inkdigits.synthesis.pages import render_page
 from inkdigits.synthesis.synthesize import LOOK_ALIKE_LETTERS, synthesize
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
@@ -62,7 +62,7 @@ def _printed_letter(rng: np.random.Generator) -> Glyph:
         sheet = Image.new("L", (3 * SIZE, 3 * SIZE))
         ImageDraw.Draw(sheet).text((SIZE, SIZE), letter, fill=255, font=font)
         ink = crop(np.asarray(sheet))
-        glyph = None if ink is None else prepare_digit(paint_scene(ink, rng, clutter=0.0)[0]).glyph
+        glyph = None if ink is None else prepare_digit(render_page(ink, rng, clutter=0.0)[0]).glyph
         if glyph is not None:
             return glyph
 

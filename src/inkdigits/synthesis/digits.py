@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from inkdigits.errors import SettingError
+from inkdigits.synthesis.curve import Stroke, Strokes
 from inkdigits.synthesis.five_to_nine import EIGHT, FIVE, NINE, SEVEN, SIX
-from inkdigits.synthesis.pen import Stroke, Strokes
 from inkdigits.synthesis.variant import Variant
 from inkdigits.synthesis.zero_to_four import FOUR, ONE, THREE, TWO, ZERO
 

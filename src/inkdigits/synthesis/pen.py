@@ -1,7 +1,6 @@
-"""The pen: strokes in, ink out. How a hand bends what it writes and how a pen leaves it on paper.
+"""The pen: strokes in, ink out.
 
-A stroke is the way of the pen from touching the paper to leaving it. A written character is about 1 high, from 0 at the
-top to 1 at the bottom, and as wide as it likes. All chance comes from the generator given, so that the same one gives
+A written character is about 1 high, from 0 at the top to 1 at the bottom, and of any width. The same generator gives
 the same ink again. It knows nothing of which characters there are.
 """
 
@@ -9,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
 from inkdigits.image.glyph import crop
 from inkdigits.image.ink import Ink
-
-Stroke: TypeAlias = NDArray[np.float64]
-Strokes: TypeAlias = tuple[Stroke, ...]
+from inkdigits.synthesis.curve import Stroke, Strokes, path_length, resample
 
 Tip = Literal["round", "brush", "pointed", "chisel"]
 Flow = Literal["even", "pencil", "dry", "skipping"]
@@ -35,125 +31,15 @@ WIDTHS = (0.025, 0.18)  # of the height: a ballpoint and a fat marker
 FINE = 200  # pixels of height that a character is drawn at before it shrinks, which smooths its edges
 SHIFT = 4  # bits of the fraction in OpenCV's coordinates
 LEAST_SPREAD = 0.75  # of a line's length times its width: less ink lies beside itself, and the loops are filled
-HOLLOW = 0.05  # of all writings are outlines, as numerals on posters and in notebooks are
+HOLLOW = 0.05  # share of writings that are outlines, as numerals on posters and in notebooks are
 HOLLOW_WIDTHS = (0.12, 0.24)  # of the height: from rim to rim
 RIMS = (0.02, 0.05)  # of the height: the line that an outline is drawn with
-OBLIQUE = 0.15  # of all writings lean as copperplate does
 MARGIN = 3  # pixels of paper around the ink
-
-
-def smooth(points: ArrayLike, *, count: int = 40) -> Stroke:
-    """Leads a curve through control points.
-
-    Args:
-        points: Shape `(N, 2)`, x to the right and y down. A point given twice in a row is a corner.
-        count: Points of the curve, about.
-
-    Returns:
-        The curve, shape `(about count, 2)`; it begins and ends at the first and last control point.
-
-    Raises:
-        SettingError: `points` is not of this shape, or empty.
-
-    Source:
-        Yuksel et al., "On the parameterization of Catmull-Rom curves", 2009: the centripetal one makes no loops.
-
-    Example:
-        >>> smooth([(0, 0), (0, 1)], count=3)[1].tolist()
-        [0.0, 0.5]
-    """
-    way = np.asarray(points, np.float64)
-    if way.ndim != 2 or way.shape[1:] != (2,) or not len(way):
-        raise SettingError(
-            f"Expected control points of shape (N, 2). Received: {way.shape}.", hint="Give x and y of each point."
-        )
-    corners = [0, *(1 + np.flatnonzero((way[1:] == way[:-1]).all(axis=1))), len(way)]
-    pieces = [way[start:stop] for start, stop in pairwise(corners)]
-    pieces = [piece for piece in pieces if len(piece) > 1]
-    if not pieces:
-        return way[:1].copy()
-    lengths = [float(np.hypot(*np.diff(piece, axis=0).T).sum()) for piece in pieces]
-    shares = [max(2, round(count * length / sum(lengths))) for length in lengths]
-    return np.concatenate([_curve(piece, share) for piece, share in zip(pieces, shares, strict=True)])
-
-
-def _curve(points: Stroke, count: int) -> Stroke:
-    """The centripetal Catmull-Rom curve through points of which no two in a row are equal."""
-    steps = np.diff(points, axis=0)
-    spans = np.sqrt(np.hypot(steps[:, 0], steps[:, 1]))[:, None]  # (N - 1, 1)
-    slopes = steps / spans
-    tangents = np.empty_like(points)
-    if len(points) > 2:
-        before, after = spans[:-1], spans[1:]
-        tangents[1:-1] = (slopes[:-1] * after + slopes[1:] * before) / (before + after)
-        tangents[0] = 1.5 * slopes[0] - 0.5 * tangents[1]
-        tangents[-1] = 1.5 * slopes[-1] - 0.5 * tangents[-2]
-    else:
-        tangents[:] = slopes
-    knots = np.concatenate([[0.0], np.cumsum(spans[:, 0])])
-    times = np.linspace(0.0, knots[-1], count)
-    part = np.clip(np.searchsorted(knots, times, side="right") - 1, 0, len(spans) - 1)
-    span = spans[part]
-    u = (times - knots[part])[:, None] / span
-    v = 1 - u
-    ends = v * v * (1 + 2 * u) * points[part] + u * u * (3 - 2 * u) * points[part + 1]
-    return np.asarray(ends + u * v * span * (v * tangents[part] - u * tangents[part + 1]), np.float64)
-
-
-def deform(strokes: Strokes, rng: np.random.Generator, *, amount: float = 1.0) -> Strokes:
-    """Bends a character as one hand or another would: slant, turn, width, uneven growth and tremor.
-
-    Args:
-        strokes: The character.
-        rng: Where chance comes from.
-        amount: How much; 0 leaves the character as it is, 1 goes as far as hands do.
-
-    Returns:
-        As many strokes of as many points; the height stays about the same.
-    """
-    if not strokes:
-        return strokes
-    points = np.concatenate(strokes)
-    middle: Stroke = (points.min(axis=0) + points.max(axis=0)) / 2
-    points = (points - middle) @ _affine(rng, amount).T
-    points = points + _warp(points, rng, amount) + middle
-    ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    return tuple(stroke + _tremor(stroke, rng, amount) for stroke in np.split(points, ends))
-
-
-def _affine(rng: np.random.Generator, amount: float) -> NDArray[np.float64]:
-    """Slant, turn and width of a hand, shape (2, 2)."""
-    wild = rng.random() < 0.08  # a paper lying askew
-    turn = np.deg2rad(np.clip(rng.normal(0, 8 if wild else 4), -16, 16)) * amount
-    slant = rng.uniform(0.3, 0.85) if rng.random() < OBLIQUE else np.clip(rng.normal(0.1, 0.2), -0.5, 0.7)
-    slant = np.clip(slant * amount, -0.55 + turn, 0.9 + turn)  # both lean the character: together no more than hands do
-    width = np.exp(np.clip(rng.normal(0, 0.2), -0.69, 0.41) * amount)
-    cos, sin = np.cos(turn), np.sin(turn)
-    return np.asarray(np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -slant], [0.0, 1.0]]), np.float64)
-
-
-def _warp(points: Stroke, rng: np.random.Generator, amount: float) -> Stroke:
-    """A slow displacement over the character: two waves of a length of one to three heights."""
-    waves = rng.uniform(-4.0, 4.0, (2, 2))
-    phases = rng.uniform(0, 2 * np.pi, 2)
-    sizes = rng.normal(0, 0.024 * amount, (2, 2))
-    return np.asarray(np.sin(points @ waves.T + phases) @ sizes, np.float64)
-
-
-def _tremor(stroke: Stroke, rng: np.random.Generator, amount: float) -> Stroke:
-    """The shaking of a hand along a stroke."""
-    if len(stroke) < 4:
-        return np.zeros_like(stroke)
-    size = rng.exponential(0.0045) * amount
-    knots = max(4, len(stroke) // int(rng.integers(2, 7)))
-    shakes = rng.normal(0, min(size, 0.018), (2, knots))
-    places, rough = np.linspace(0, knots - 1, len(stroke)), np.arange(knots)
-    return np.stack([np.interp(places, rough, shake) for shake in shakes], axis=1)
 
 
 @dataclass(frozen=True)
 class Pen:
-    """A pen and how it is led.
+    """A pen and how a writer uses it.
 
     Attributes:
         tip: What touches the paper.
@@ -219,7 +105,7 @@ def draw(strokes: Strokes, rng: np.random.Generator, *, height: int | None = Non
         SettingError: There are no strokes, or `height` is below 4.
 
     Example:
-        >>> ink = draw((smooth([(0, 0), (0, 1)]),), np.random.default_rng(0), height=50)
+        >>> ink = draw((np.array([[0.0, 0.0], [0.0, 1.0]]),), np.random.default_rng(0), height=50)
         >>> ink.shape[0] >= 50, int(ink.max())
         (True, 255)
     """
@@ -241,7 +127,7 @@ def draw(strokes: Strokes, rng: np.random.Generator, *, height: int | None = Non
 
 def _write(strokes: Strokes, pen: Pen, height: int, zoom: int, rng: np.random.Generator) -> Ink:
     """Draws all strokes on paper of whole `zoom` x `zoom` blocks of pixels, with a thinner pen where loops fill."""
-    length = sum(float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes)
+    length = sum(path_length(stroke) for stroke in strokes)
     for _ in range(3):
         canvas, paths = _place(strokes, float(height), zoom, pen)
         for path in paths:
@@ -306,7 +192,7 @@ def _shades(count: int, pen: Pen, rng: np.random.Generator) -> list[int]:
     shades = np.full(count, 255.0)
     if pen.flow != "even":
         waves = rng.normal(0, 1, max(2, count // 6))
-        shades -= 28 * np.abs(np.interp(np.linspace(0, len(waves) - 1, count), np.arange(len(waves)), waves))
+        shades -= 28 * np.abs(resample(waves[:, None], count)[:, 0])
     if pen.flow == "skipping" and count > 12:
         for start in rng.integers(2, count - 3, int(rng.integers(1, 4))):
             shades[start : start + int(rng.integers(1, 3))] = rng.choice((0, 60, 120))

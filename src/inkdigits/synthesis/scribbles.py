@@ -17,9 +17,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
-from inkdigits.synthesis.pen import Stroke, Strokes, smooth
+from inkdigits.synthesis.curve import Stroke, Strokes, trace
 
 CROSSINGS = 6  # of a curve with itself: an 8 has one, a 2 or a 9 with flourishes two or three
+DENSITY = 26  # points of a curve per height of its path
 STRAIGHTNESS = 0.65  # correlation of x and y: above it a thick pen leaves of a curve a slash, which may be a 1
 
 Points: TypeAlias = NDArray[np.float64]
@@ -73,9 +74,7 @@ def write_scribble(rng: Generator, *, kind: str | None = None) -> Strokes:
 
 
 def _curve(points: Points) -> Stroke:
-    """A curve as dense on a long way as on a short one."""
-    way = float(np.hypot(*np.diff(points, axis=0).T).sum())
-    return smooth(points, count=max(10, 3 * len(points), round(26 * way)))
+    return trace(points, density=DENSITY, least=max(10, 3 * len(points)))
 
 
 def _lines(points: Points) -> Stroke:

@@ -22,8 +22,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
+from inkdigits.synthesis.curve import Stroke, Strokes, smooth
 from inkdigits.synthesis.letters import CHINESE, CYRILLIC, GREEK, LATIN
-from inkdigits.synthesis.pen import WIDTHS, Stroke, Strokes, smooth
+from inkdigits.synthesis.pen import WIDTHS
 from inkdigits.synthesis.signs import ARROWS, MATHEMATICS, SKETCHES, WRITING
 
 LOOK_ALIKES: Mapping[str, frozenset[int]] = MappingProxyType(

@@ -14,7 +14,6 @@ from functools import cache, partial
 from itertools import repeat
 from typing import Literal, TypeAlias, get_args
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -28,11 +27,12 @@ from inkdigits.image.glyph import Glyph, Glyphs, crop
 from inkdigits.image.ink import Ink
 from inkdigits.image.load import Gray
 from inkdigits.layout.digit import prepare_digit
+from inkdigits.synthesis.deform import deform, deform_bitmap, scale_ink
 from inkdigits.synthesis.digits import write_digit
 from inkdigits.synthesis.fonts import load_handwriting
 from inkdigits.synthesis.mixture import Mixture
-from inkdigits.synthesis.pages import paint_scene, scale_ink
-from inkdigits.synthesis.pen import deform, draw
+from inkdigits.synthesis.pages import render_page
+from inkdigits.synthesis.pen import draw
 from inkdigits.synthesis.scribbles import write_scribble
 from inkdigits.synthesis.symbols import symbol_names, write_symbol
 from inkdigits.synthesis.texture import paint_texture
@@ -144,7 +144,7 @@ class _Sources:
     def printed(self, rng: Generator) -> tuple[Ink, int]:
         indices, characters, bitmaps = _characters(digits=True)
         index = rng.choice(indices)
-        return _bent(bitmaps[index], rng), int(characters[index])
+        return deform_bitmap(bitmaps[index], rng), int(characters[index])
 
     def any_digit(self, rng: Generator) -> tuple[Ink, int]:
         chance = rng.random()
@@ -179,41 +179,26 @@ def _cropped(ink: Ink) -> Ink:
     return ink if part is None else part
 
 
-def _bent(bitmap: Ink, rng: Generator) -> Ink:
-    """A font's character as a hand would vary it: slant, turn, proportions, thickness of the pen."""
-    side = 2 * bitmap.shape[0]
-    turn, slant = np.deg2rad(rng.normal(0, 6)), rng.normal(0.05, 0.15)
-    wide, tall = np.exp(rng.normal(0, 0.12, 2))
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [[wide, -slant], [0, tall]]
-    middle = np.array([bitmap.shape[1], bitmap.shape[0]]) / 2
-    shift = side / 2 - matrix @ middle
-    bent = cv2.warpAffine(bitmap, np.column_stack([matrix, shift]), (side, side), flags=cv2.INTER_LINEAR)
-    pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (int(rng.integers(2, 6)),) * 2)
-    if rng.random() < 0.5:
-        bent = cv2.dilate(bent, pen)
-    return _cropped(np.asarray(cv2.GaussianBlur(bent, (3, 3), 0), np.uint8))
-
-
 def _paint_digit(take: Callable[[_Sources, Generator], tuple[Ink, int]], sources: _Sources, rng: Generator) -> Painting:
     ink, label = take(sources, rng)
-    return *paint_scene(ink, rng, neighbour=lambda: sources.any_digit(rng)[0]), label
+    return *render_page(ink, rng, adjacent=lambda: sources.any_digit(rng)[0]), label
 
 
 def _paint_symbol(_sources: _Sources, rng: Generator) -> Painting:
     name = str(rng.choice(_refused_symbols()))
     ink = _cropped(draw(deform(write_symbol(name, rng), rng, amount=LOOSE), rng))
-    return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
+    return *render_page(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_letter(_sources: _Sources, rng: Generator) -> Painting:
     indices, _, bitmaps = _characters(digits=False)
-    ink = _bent(bitmaps[rng.choice(indices)], rng)
-    return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
+    ink = deform_bitmap(bitmaps[rng.choice(indices)], rng)
+    return *render_page(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_scribble(_sources: _Sources, rng: Generator) -> Painting:
     ink = _cropped(draw(write_scribble(rng), rng))
-    return *paint_scene(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
+    return *render_page(ink, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_several(sources: _Sources, rng: Generator) -> Painting:
@@ -228,7 +213,7 @@ def _paint_several(sources: _Sources, rng: Generator) -> Painting:
         top = int(rng.integers(0, height - ink.shape[0] + 1))
         part = sheet[top : top + ink.shape[0], max(left, 0) : max(left, 0) + ink.shape[1]]
         np.maximum(part, ink[:, : part.shape[1]], out=part)
-    return *paint_scene(_cropped(sheet), rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
+    return *render_page(_cropped(sheet), rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_turned(sources: _Sources, rng: Generator) -> Painting:
@@ -237,7 +222,7 @@ def _paint_turned(sources: _Sources, rng: Generator) -> Painting:
         ink, label = sources.any_digit(rng)
         if label not in SAME_ON_ITS_SIDE:
             turned = np.ascontiguousarray(np.rot90(ink, rng.choice([1, 3])))
-            return *paint_scene(turned, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
+            return *render_page(turned, rng, clutter=REFUSED_CLUTTER), NOT_A_DIGIT
 
 
 def _paint_texture(_sources: _Sources, rng: Generator) -> Painting:

@@ -24,20 +24,20 @@ def paint_texture(rng: Generator) -> Gray:
     height, width = (int(side) for side in rng.integers(*SIDES, 2))
     kind = rng.random()
     if kind < 0.45:
-        levels = _fractal(height, width, rng)
+        levels = fractal_noise(height, width, rng)
         if rng.random() < 0.5:  # blots
             levels = 1 / (1 + np.exp(-rng.uniform(4, 40) * (levels - rng.uniform(0.3, 0.7))))
     elif kind < 0.65:
-        levels = _waves(height, width, rng)
+        levels = waves(height, width, rng)
     else:
-        levels = _shapes(height, width, rng)
+        levels = shapes(height, width, rng)
     levels = levels + rng.normal(0, rng.uniform(0, 0.04), levels.shape)
     low, span = rng.uniform(0, 120), rng.uniform(60, 135)
     gray = np.clip(low + span * levels, 0, 255).astype(np.uint8)
     return 255 - gray if rng.random() < 0.5 else gray
 
 
-def _fractal(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
+def fractal_noise(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
     """Noise with less of the fine than of the coarse, 0 to 1, as in most of nature."""
     total = np.zeros((height, width))
     roughness = rng.uniform(0.35, 0.8)
@@ -47,7 +47,7 @@ def _fractal(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
     return np.asarray((total - total.min()) / max(float(np.ptp(total)), 1e-9), np.float64)
 
 
-def _waves(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
+def waves(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
     """Stripes, checks and cloth, 0 to 1."""
     y, x = np.mgrid[0:height, 0:width]
     angle, period = rng.uniform(0, 3.15), rng.uniform(4, 30)
@@ -58,7 +58,7 @@ def _waves(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
     return np.asarray(0.5 + 0.5 * np.tanh(rng.uniform(0.5, 6) * waves), np.float64)
 
 
-def _shapes(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
+def shapes(height: int, width: int, rng: Generator) -> NDArray[np.float64]:
     """Overlapping plain shapes, 0 to 1, as things in a room are."""
     canvas = np.full((height, width), rng.uniform(0, 255), np.float32)
     for _ in range(rng.integers(3, 14)):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
-from inkdigits.synthesis.pen import Strokes, smooth
+from inkdigits.synthesis.curve import Strokes, smooth
 
 JITTER = 0.017  # heights: more makes a hand look shaken, less makes all writings alike
 DRIFT = 0.012  # heights
