@@ -13,10 +13,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inkdigits.data.dataset import CLASSES
 from inkdigits.data.rows import glyphs_from_rows
 from inkdigits.errors import require
 from inkdigits.image.glyph import Glyphs
+from inkdigits.labels import CLASSES
 from inkdigits.models.classifier import softmax
 from inkdigits.training.recipe import Recipe, change
 from inkdigits.training.recipes import find_recipe

@@ -1,6 +1,5 @@
 import json
 import shutil
-from dataclasses import asdict
 
 from inkdigits.models.card import load_card
 from inkdigits.models.zoo import ZOO, model_names
@@ -22,7 +21,7 @@ def test_models_lists_what_ships_a_line_each(inkdigits):
 def test_models_shows_the_card_of_one(inkdigits):
     outcome = inkdigits("models", "default")
     assert (outcome.code, outcome.err) == (0, "")
-    assert json.loads(outcome.out) == asdict(load_card(ZOO / "default"))
+    assert json.loads(outcome.out) == json.loads(load_card(ZOO / "default").to_json())
 
 
 def test_a_model_is_also_named_by_its_folder_or_its_run(inkdigits, tmp_path):

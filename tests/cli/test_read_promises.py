@@ -7,18 +7,19 @@ from dataclasses import replace
 import pytest
 
 from inkdigits.models.card import load_card
+from inkdigits.models.operating_points import OperatingPoint
 from inkdigits.models.zoo import find_model
 from inkdigits.reading.recognizer import Recognizer
 
-LOW = {"threshold": 0.6, "kept": 970, "coverage": 0.97, "wrong": 4, "error": 4 / 970, "error_bound": 0.0094}
-FULL = {"threshold": 1.0, "kept": 900, "coverage": 0.9, "wrong": 1, "error": 1 / 900, "error_bound": 0.0053}
+LOW = OperatingPoint(0.6, 970, 0.97, 4, 4 / 970, 0.0094)
+FULL = OperatingPoint(1.0, 900, 0.9, 1, 1 / 900, 0.0053)
 
 
 @pytest.fixture
 def promising(tmp_path):
     """A packed model that promises at most 1 % from a confidence of 0.6 on, and 0.6 % where it is quite sure."""
     folder = shutil.copytree(find_model("default"), tmp_path / "mine")
-    replace(load_card(folder), name="mine", operating_points=[LOW, FULL]).save(folder)
+    replace(load_card(folder), name="mine", operating_points=(LOW, FULL)).save(folder)
     return folder
 
 
@@ -28,16 +29,16 @@ def test_the_promise_is_said_on_stderr_and_the_answers_stay_on_stdout(inkdigits,
     kept = inkdigits("read", *names, "--model", promising, "--max-error", "0.01")
     assert (kept.code, kept.out) == (0, plain.out)
     sentence = (
-        "max error 1 %: reads from confidence 0.6 on, that is 97.0 % of the calibration split "
+        "max error 1 %: accepts answers from confidence 0.6, which keeps 97.0 % of the calibration digits "
         "(bound 0.94 %, 95 % confidence)\n"
     )
     assert kept.err == sentence + plain.err
 
 
 def test_the_promise_that_is_said_is_the_one_that_is_kept(inkdigits, promising):
-    replace(load_card(promising), operating_points=[LOW | {"threshold": 0.2}, FULL]).save(promising)
+    replace(load_card(promising), operating_points=(replace(LOW, threshold=0.2), FULL)).save(promising)
     said = inkdigits("read", "sample:mnist", "--model", promising, "--max-error", "0.01").err
-    assert "reads from confidence 0.5 on" in said
+    assert "accepts answers from confidence 0.5" in said
     assert said == Recognizer.load(promising).promise(0.01).sentence + "\n"
 
 
@@ -46,17 +47,17 @@ def test_a_promise_rejects_what_is_not_sure_enough_in_every_format(inkdigits, pr
     command = ("read", "sample:mnist", "--model", promising, "--format", form)
     rejected = inkdigits(*command, "--max-error", "0.006")
     assert rejected.code == 0
-    assert rejected.err.startswith("max error 0.6 %: reads from confidence 1 on")
+    assert rejected.err.startswith("max error 0.6 %: accepts answers from confidence 1")
     assert rejected.out == inkdigits(*command, "--min-confidence", "1").out
     assert rejected.out != inkdigits(*command).out
 
 
 def test_a_model_without_operating_points_says_so_before_anything_is_read(inkdigits, promising, tmp_path):
-    replace(load_card(promising), operating_points=[]).save(promising)
+    replace(load_card(promising), operating_points=()).save(promising)
     outcome = inkdigits("read", "x.png", "--model", promising, "--max-error", "0.01", "-o", tmp_path / "answers")
     assert (outcome.code, outcome.out) == (2, "")
     message, hint = outcome.error
-    assert "'mine', packed without any" in message
+    assert message.startswith("Expected a model with operating points for --max-error. Received:")
     assert "--min-confidence" in hint
     assert not (tmp_path / "answers").exists()
 

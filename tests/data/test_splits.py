@@ -15,8 +15,13 @@ from inkdigits.errors import DataError, SettingError
 GOLDEN = "a107832f29321a21570c9a86abf0445aeb125255dedb9555115af1980d082927"
 
 
-def test_the_split_of_mnist_never_changes() -> None:
-    labels = read_idx(EMBEDDED / "train-labels-idx1-ubyte.gz")
+@pytest.fixture(scope="module")
+def mnist_labels() -> Any:
+    return read_idx(EMBEDDED / "train-labels-idx1-ubyte.gz")
+
+
+def test_the_split_of_mnist_never_changes(mnist_labels: Any) -> None:
+    labels = mnist_labels
     train, validation = validation_split(labels)
     assert (len(train), len(validation)) == (55000, 5000)
     # 5923 / 60000 * 5000 = 493.6, and so on

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkdigits.errors import DataError, SettingError
-from inkdigits.evaluation.selective import THRESHOLDS, OperatingPoint, error_bound, points_at, risk_coverage
+from inkdigits.evaluation.selective import THRESHOLDS, error_bound, points_at, risk_coverage
+from inkdigits.models.operating_points import OperatingPoint
 
 
 @st.composite
@@ -80,7 +81,7 @@ def test_points_by_hand():
     all_kept, half, surest, none = points_at((0.0, 0.5, 0.50001, 0.95), confidences, right)
     assert all_kept == OperatingPoint(0.0, 4, 1.0, 2, 0.5, error_bound(2, 4))
     assert half == OperatingPoint(0.5, 3, 0.75, 1, 1 / 3, error_bound(1, 3))  # 0.5 itself is kept
-    assert surest == OperatingPoint(0.50001, 1, 0.25, 0, 0.0, pytest.approx(0.95))
+    assert surest == OperatingPoint(0.50001, 1, 0.25, 0, 0.0, error_bound(0, 1))
     assert none == OperatingPoint(0.95, 0, 0.0, 0, 0.0, 1.0)
     assert points_at((), confidences, right) == ()
 

@@ -4,9 +4,12 @@ from dataclasses import asdict, replace
 import pytest
 
 from inkdigits.errors import ModelError
-from inkdigits.models.card import Card, load_card
+from inkdigits.models.card import DIGITS, Card, load_card
+from inkdigits.models.operating_points import OperatingPoint
+from inkdigits.models.zoo import ZOO, model_names
 
 POINT = {"threshold": 0.9, "kept": 90, "coverage": 0.9, "wrong": 1, "error": 1 / 90, "error_bound": 0.05165}
+POINTS = (OperatingPoint(**{**POINT, "threshold": 0.0}), OperatingPoint(**POINT))
 CARD = Card(
     name="small",
     version="1",
@@ -18,7 +21,7 @@ CARD = Card(
     recipe={"epochs": 3},
     training={"seed": 7, "seconds": 12.5},
     scores={"test": {"accuracy": 0.99, "count": 10_000}},
-    operating_points=[{**POINT, "threshold": 0.0}, POINT],
+    operating_points=POINTS,
     license="CC0; é",
 )
 
@@ -31,7 +34,7 @@ def test_a_saved_card_loads_as_it_was(tmp_path):
 def test_a_card_is_json_that_people_can_read(tmp_path):
     CARD.save(tmp_path)
     text = (tmp_path / "card.json").read_text(encoding="utf-8")
-    assert json.loads(text) == asdict(CARD)
+    assert json.loads(text) == json.loads(json.dumps(asdict(CARD)))
     assert '\n  "name": "small",\n' in text
     assert text.endswith("}\n")
 
@@ -39,19 +42,22 @@ def test_a_card_is_json_that_people_can_read(tmp_path):
 def test_an_operating_point_takes_one_line(tmp_path):
     CARD.save(tmp_path)
     lines = (tmp_path / "card.json").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line.strip(" ,")) for line in lines if "threshold" in line] == CARD.operating_points
+    assert [json.loads(line.strip(" ,")) for line in lines if '"threshold"' in line] == [
+        asdict(point) for point in CARD.operating_points
+    ]
 
 
-def test_without_operating_points_a_card_is_indented_as_json_is(tmp_path):
-    card = replace(CARD, operating_points=[])
-    assert card.to_json() == json.dumps(asdict(card), indent=2)
+def test_input_shape_and_classes_take_one_line():
+    lines = CARD.to_json().splitlines()
+    assert '  "input_shape": [28, 28],' in lines
+    assert f'  "classes": {json.dumps(DIGITS)},' in lines
 
 
 def test_a_card_of_before_there_were_operating_points_has_none(tmp_path):
     facts = asdict(CARD)
     del facts["operating_points"]
     (tmp_path / "card.json").write_text(json.dumps(facts))
-    assert load_card(tmp_path).operating_points == []
+    assert load_card(tmp_path).operating_points == ()
 
 
 @pytest.mark.parametrize(
@@ -60,11 +66,11 @@ def test_a_card_of_before_there_were_operating_points_has_none(tmp_path):
         ({}, "operating points {}"),
         ([POINT, "0.9"], "operating point 1 without coverage, error, error_bound, kept, threshold, wrong"),
         ([{"threshold": 0.5}], "operating point 0 without coverage, error, error_bound, kept, wrong"),
-        ([POINT | {"threshold": 1.5}], "operating point 0 with threshold 1.5"),
-        ([POINT | {"error_bound": "0.1"}], "operating point 0 with error_bound '0.1'"),
-        ([POINT | {"coverage": True}], "operating point 0 with coverage True"),
-        ([POINT | {"kept": -1}], "operating point 0 with kept -1"),
-        ([POINT | {"error": float("nan")}], "operating point 0 with error nan"),
+        ([POINT | {"threshold": 1.5}], "an operating point with threshold 1.5 (number 0)"),
+        ([POINT | {"error_bound": "0.1"}], "an operating point with error_bound '0.1' (number 0)"),
+        ([POINT | {"coverage": True}], "an operating point with coverage True (number 0)"),
+        ([POINT | {"kept": -1}], "an operating point with kept -1 (number 0)"),
+        ([POINT | {"error": float("nan")}], "an operating point with error nan (number 0)"),
     ],
 )
 def test_operating_points_that_are_none_are_refused(points, received, tmp_path):
@@ -105,7 +111,16 @@ def test_a_damaged_card_is_refused(content, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("fact", "value"), [("temperature", 0), ("no_digit_shift", 1e4), ("no_digit_limit", 1.1), ("no_digit_limit", -0.1)]
+    ("fact", "value"),
+    [
+        ("temperature", 0),
+        ("not_a_digit_offset", 1e4),
+        ("not_a_digit_threshold", 1.1),
+        ("not_a_digit_threshold", -0.1),
+        ("input_shape", []),
+        ("input_shape", [28, 0]),
+        ("classes", [0, 1]),
+    ],
 )
 def test_a_number_out_of_its_range_is_refused(fact, value, tmp_path):
     (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {fact: value}))
@@ -119,3 +134,22 @@ def test_a_card_that_lacks_a_fact_names_it(tmp_path):
     (tmp_path / "card.json").write_text(json.dumps(facts))
     with pytest.raises(ModelError, match="temperature"):
         load_card(tmp_path)
+
+
+def test_cards_of_before_todays_names_load_with_task_shape_and_classes():
+    for name in model_names():
+        old = json.loads((ZOO / name / "card.json").read_text())
+        card = load_card(ZOO / name)
+        assert (card.task, card.input_shape) == ("digit", (28, 28))
+        assert card.classes == (*DIGITS, *(["not_a_digit"] if name == "default" else []))
+        if "views" in old:
+            assert card.tta == old["views"]
+            assert card.not_a_digit_offset == old["no_digit_shift"]
+            assert card.not_a_digit_threshold == old["no_digit_limit"]
+        assert [asdict(point) for point in card.operating_points] == old["operating_points"]
+
+
+def test_a_card_says_task_shape_and_classes_of_another_network(tmp_path):
+    card = replace(CARD, task="line", input_shape=(32, 256), classes=(*DIGITS, "blank"))
+    card.save(tmp_path)
+    assert load_card(tmp_path) == card

@@ -10,6 +10,7 @@ from inkdigits.errors import InkdigitsError, MissingModelError, ModelError
 from inkdigits.image.glyph import PREPARATION
 from inkdigits.models.card import load_card
 from inkdigits.models.classifier import DOUBT, PackedModel, refused, softmax
+from inkdigits.models.runtime import read_packed
 from inkdigits.models.tta import views
 from inkdigits.models.zoo import find_model, model_names
 
@@ -81,7 +82,7 @@ def with_card(folder, **changes):
 
 @pytest.mark.parametrize("shift", [0.0, 1.5])
 def test_probabilities_are_the_softmax_of_the_shifted_logits_over_the_temperature(copy, glyphs, shift):
-    warm = with_card(copy, temperature=2.5, no_digit_shift=shift, views=False)
+    warm = with_card(copy, temperature=2.5, not_a_digit_offset=shift, tta=False)
     logits = warm.logits(glyphs).astype(np.float64)
     powers = np.exp(logits / 2.5 - shift * (np.arange(11) == 10))
     expected = powers / powers.sum(axis=1, keepdims=True)
@@ -96,7 +97,7 @@ def test_probabilities_of_digits_sum_to_1_at_most(model, glyphs):
 
 
 def test_of_doubtful_glyphs_alone_the_views_count(copy, glyphs):
-    doubting = with_card(copy, views=True)
+    doubting = with_card(copy, tta=True)
     mixed = np.concatenate([glyphs[:40], glyphs[:40] // 2 + glyphs[1:41] // 2])  # two digits in one are doubtful
     plain, considered = doubting.logits(mixed), doubting.considered_logits(mixed)
     ranked = np.sort(plain, axis=1)
@@ -110,7 +111,7 @@ def test_of_doubtful_glyphs_alone_the_views_count(copy, glyphs):
 
 
 def test_without_views_on_the_card_no_glyph_is_looked_at_again(copy):
-    plain = with_card(copy, views=False)
+    plain = with_card(copy, tta=False)
     noise = np.random.default_rng(3).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     np.testing.assert_array_equal(plain.considered_logits(noise), plain.logits(noise))
 
@@ -119,8 +120,8 @@ def test_what_is_likelier_none_than_its_answer_or_than_the_limit_is_refused():
     card = load_card(find_model("default"))
     rows = np.zeros((4, 10))
     rows[:, 3] = 0.45, 0.85, 0.95, 1.0
-    assert refused(rows, replace(card, no_digit_limit=1.0)).tolist() == [True, False, False, False]
-    assert refused(rows, replace(card, no_digit_limit=0.1)).tolist() == [True, True, False, False]
+    assert refused(rows, replace(card, not_a_digit_threshold=1.0)).tolist() == [True, False, False, False]
+    assert refused(rows, replace(card, not_a_digit_threshold=0.1)).tolist() == [True, True, False, False]
     assert refused(rows[:0], card).tolist() == []
 
 
@@ -174,8 +175,43 @@ def test_a_missing_network_is_noticed(copy):
 def test_what_is_no_network_is_noticed(copy):
     (copy / "model.tflite").write_bytes(b"seven")
     replace(load_card(copy), sha256=hashlib.sha256(b"seven").hexdigest()).save(copy)
-    with pytest.raises(ModelError, match=r"Expected a LiteRT model of 28 x 28 glyphs.*Pack the model again"):
+    with pytest.raises(ModelError, match=r"Expected a LiteRT model with inputs of shape \(28, 28\).*pack it again"):
         PackedModel.load(copy)
+
+
+def test_all_six_models_that_ship_load_and_answer(glyphs):
+    names = model_names()
+    assert len(names) == 6
+    for name in names:
+        packed = PackedModel.load(name)
+        assert packed.logits(glyphs[:3]).shape == (3, len(packed.card.classes))
+
+
+def test_a_card_whose_classes_are_not_the_networks_is_refused(copy):
+    replace(load_card(copy), classes=("yes", "no")).save(copy)
+    with pytest.raises(ModelError, match=r"a logit per class: yes, no\. Received: \d+ logits\. Pack the model again"):
+        PackedModel.load(copy)
+
+
+def test_a_network_of_another_input_shape_is_refused_by_the_runtime(copy):
+    replace(load_card(copy), input_shape=(32, 256)).save(copy)
+    with pytest.raises(ModelError, match=r"(inputs of shape \(32, 256\)|LiteRT can compute).*Received: "):
+        PackedModel(copy).logits(np.zeros((1, 32, 256), np.uint8))
+
+
+def test_a_card_that_is_replaced_while_it_is_read_is_read_again(copy, monkeypatch):
+    old = load_card(copy)
+    replace(old, sha256="0" * 64).save(copy)  # as if the network were another's
+    cards = []
+
+    def load(folder):
+        cards.append(load_card(folder))
+        old.save(copy)  # packing ends here
+        return cards[-1]
+
+    monkeypatch.setattr("inkdigits.models.runtime.load_card", load)
+    assert read_packed(copy)[0] == old
+    assert len(cards) == 2
 
 
 def test_a_model_for_another_preparation_is_refused(copy):

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from inkdigits.data.dataset import NOT_A_DIGIT
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import SettingError
 from inkdigits.image.glyph import crop
+from inkdigits.labels import NOT_A_DIGIT
 from inkdigits.layout.digit import prepare_digit
 from inkdigits.synthesis import synthesize as module
 from inkdigits.synthesis.mixture import Mixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,22 @@ def one_line(text: str) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
 
 
-def _report(error: InkdigitsError | OSError) -> int:
-    """Writes an error to stderr and gives its exit code."""
+def with_flags(text: str, command: click.Command | None) -> str:
+    """A text of the library, which names parameters, with the command's flags instead: `max_error` → `--max-error`.
+
+    Only names with an underscore are replaced: others are words, too.
+    """
+    flags = (
+        {option.name: option.opts[0] for option in command.params if option.opts[0].startswith("--")} if command else {}
+    )
+    return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: flags.get(found[0], found[0]), text)
+
+
+def _report(error: InkdigitsError | OSError, name: str) -> int:
+    """Writes the error of a command to stderr and gives its exit code."""
     if isinstance(error, InkdigitsError):
-        show_error(error.message, error.hint)
+        command = cli.get_command(click.Context(cli), name)
+        show_error(with_flags(error.message, command), with_flags(error.hint, command))
         return exit_code(error)
     show_error(f"Expected to read or write a file. Received: {error}.", "Check the path, its rights and the disk.")
     return EXIT_FAILED
@@ -131,4 +144,4 @@ def run(arguments: list[str]) -> int:
     except (InkdigitsError, OSError) as error:
         if debug:
             raise
-        return _report(error)
+        return _report(error, arguments[0] if arguments else "")

@@ -145,11 +145,12 @@ def _content(
 ) -> ReportContent:
     """What the report of a model tells of."""
     from inkdigits.models.classifier import refused
-    from inkdigits.models.operating_points import usual_promises
+    from inkdigits.models.operating_points import usual_bounds
     from inkdigits.reading.recognizer import Recognizer
     from inkdigits.reporting.content import ReportContent
 
     card, recognizer = packed.card, Recognizer(packed)
+    bounds = usual_bounds(card.operating_points)
     return ReportContent(
         title=f"{card.name} on {where}",
         facts={
@@ -161,7 +162,7 @@ def _content(
         probabilities=probabilities,
         glyphs=dataset.glyphs,
         sources=dataset.sources,
-        promises=[(one.max_error, recognizer.promise(one.max_error).threshold) for one in usual_promises(card)],
+        promises=[(one.max_error, recognizer.promise(one.max_error).threshold) for one in bounds],
         refused=refused(probabilities, card),
         corrections=_corrections(dataset),
         examples=_examples(recognizer, dataset),

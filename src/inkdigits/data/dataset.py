@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import DataError, SettingError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
+from inkdigits.labels import CLASSES
 
 Labels: TypeAlias = NDArray[np.uint8]
 Split: TypeAlias = Literal["train", "test"]
-
-CLASSES = 10
-NOT_A_DIGIT = 10
-"""The label of what is no digit, beside 0 to 9."""
 
 
 @dataclass(frozen=True)

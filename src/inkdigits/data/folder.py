@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inkdigits.data.dataset import CLASSES, Dataset, Problem, note_problem
+from inkdigits.data.dataset import Dataset, Problem, note_problem
 from inkdigits.errors import DataError, InkdigitsError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph
 from inkdigits.image.load import load
+from inkdigits.labels import CLASSES
 from inkdigits.layout.digit import prepare_digit
 
 LABELS_NAME = "labels.csv"

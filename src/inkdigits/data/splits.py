@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import CLASSES, Dataset
+from inkdigits.data.dataset import Dataset
 from inkdigits.errors import DataError, SettingError
+from inkdigits.labels import CLASSES
 
 VALIDATION_COUNT = 5000  # of MNIST's 60,000: tells 99.4 % from 99.6 % (standard error 0.1 %)
 LARGEST_SHARE = 6  # a small set keeps five sixths for training

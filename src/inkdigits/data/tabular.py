@@ -17,9 +17,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import CLASSES, Dataset, Labels, Problem, Split, check_split, note_problem
+from inkdigits.data.dataset import Dataset, Labels, Problem, Split, check_split, note_problem
 from inkdigits.errors import DataError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
+from inkdigits.labels import CLASSES
 
 PIXELS = GLYPH_SIDE * GLYPH_SIDE
 FIELDS = 1 + PIXELS

@@ -14,7 +14,6 @@ Labels: TypeAlias = NDArray[np.integer[Any]]
 Probabilities: TypeAlias = NDArray[np.floating[Any]]
 """Shape `(N, classes)`; each row adds up to 1, or to less by the probability that it is none of the classes."""
 
-CLASSES = 10
 SUM_TOLERANCE = 1e-3  # half precision adds up to 1 within this; logits do not, and have negative ones
 
 

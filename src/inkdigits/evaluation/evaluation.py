@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inkdigits.errors import DataError
-from inkdigits.evaluation.checks import CLASSES, Labels, Probabilities, check_predictions
+from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
 from inkdigits.evaluation.metrics import (
     Confusion,
     brier_score,
@@ -19,6 +19,7 @@ from inkdigits.evaluation.metrics import (
     loss_interval,
     wilson_interval,
 )
+from inkdigits.labels import CLASSES
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

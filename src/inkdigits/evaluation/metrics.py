@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
-from inkdigits.evaluation.checks import CLASSES, Labels, Probabilities, check_pair, check_predictions, check_range
+from inkdigits.evaluation.checks import Labels, Probabilities, check_pair, check_predictions, check_range
+from inkdigits.labels import CLASSES
 
 Confusion: TypeAlias = NDArray[np.int64]
 """Counts, shape `(classes, classes)`: rows are the truth, columns what was read."""

@@ -10,7 +10,8 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from inkdigits.evaluation.checks import CLASSES, Labels, Probabilities, check_predictions
+from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
+from inkdigits.labels import CLASSES
 
 COLUMNS = ("index", "label", "prediction", "confidence", *"0123456789")
 FILE = "file"  # the column after these, if there is one

@@ -6,14 +6,14 @@ the same distribution, with degraded or synthetic glyphs in the same share.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import DataError, SettingError, require
+from inkdigits.models.operating_points import DELTA, OperatingPoint
 
-DELTA = 0.05  # a bound fails to hold for one calibration split in twenty
 # Fixed before any digit is seen: otherwise the bounds would not hold for a threshold chosen among them. Twelve per
 # decade of 1 - confidence, up to 0.999988.
 THRESHOLDS: tuple[float, ...] = tuple(round(1 - 10 ** (-step / 12), 6) for step in range(60))
@@ -22,26 +22,6 @@ Confidences = NDArray[np.floating[Any]]
 """Probability of each best answer, shape `(N,)`, 0 to 1."""
 Right = NDArray[np.bool_]
 """Whether each best answer is right, shape `(N,)`."""
-
-
-class OperatingPoint(NamedTuple):
-    """Coverage and error rate at one threshold.
-
-    Attributes:
-        threshold: The least confidence that is kept, 0 to 1.
-        kept: Number of answers kept.
-        coverage: Share of all answers that is kept, 0 to 1.
-        wrong: Number of kept answers that are wrong.
-        error: Share of the kept answers that is wrong; 0 if none is kept.
-        error_bound: Upper bound of the error rate on digits from the same distribution, at confidence `1 - delta`.
-    """
-
-    threshold: float
-    kept: int
-    coverage: float
-    wrong: int
-    error: float
-    error_bound: float
 
 
 def error_bound(wrong: int, kept: int, *, delta: float = DELTA) -> float:

@@ -189,7 +189,7 @@ def _explain_page(
     warnings = (
         *warn_of_picture(traits, max(digit.box[2:])),
         *warn_of_answer(
-            ranked, _turned(recognizer, digit.glyph), neighbours, limit=recognizer.model.card.no_digit_limit
+            ranked, _turned(recognizer, digit.glyph), neighbours, limit=recognizer.model.card.not_a_digit_threshold
         ),
     )
     return Explanation(

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import CLASSES, Dataset, Labels
+from inkdigits.data.dataset import Dataset, Labels
 from inkdigits.errors import SettingError
 from inkdigits.evaluation.metrics import accuracy, log_loss
 from inkdigits.evaluation.selective import risk_coverage
 from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import Glyphs
+from inkdigits.labels import CLASSES
 from inkdigits.models.card import Card
 from inkdigits.models.classifier import PackedModel, calibrate, refused
-from inkdigits.models.operating_points import DELTA
 
 EXPECTED_NO_DIGITS = 0.05  # of the pictures that people give a reader of digits: an assumption
 
@@ -65,7 +65,7 @@ def _with_calibration(packed: PackedModel, material: Material, agreement: dict[s
     card = replace(
         packed.card,
         temperature=fit_temperature(labels, logits),
-        no_digit_shift=_shift(material.no_digits) if material.no_digits else 0.0,
+        not_a_digit_offset=_shift(material.no_digits) if material.no_digits else 0.0,
     )
     chances = calibrate(logits, card)
     scores: dict[str, Any] = {"keras": agreement, "validation": _scores(chances[:count], labels[:count])}
@@ -74,10 +74,10 @@ def _with_calibration(packed: PackedModel, material: Material, agreement: dict[s
     digits = labels < CLASSES  # the limit and the promise are about digits
     best, truth = chances[digits, :CLASSES], labels[digits]
     if material.no_digits:
-        card = replace(card, no_digit_limit=float(np.quantile(1 - best.sum(axis=1), 1 - REFUSED_DIGITS)))
+        card = replace(card, not_a_digit_threshold=float(np.quantile(1 - best.sum(axis=1), 1 - REFUSED_DIGITS)))
     confidences = np.where(refused(best, card), 0.0, best.max(axis=1))
-    points = risk_coverage(confidences, best.argmax(axis=1) == truth, delta=DELTA)
-    return replace(card, scores=scores, operating_points=[point._asdict() for point in points])
+    points = risk_coverage(confidences, best.argmax(axis=1) == truth)
+    return replace(card, scores=scores, operating_points=points)
 
 
 def _shift(no_digits: float) -> float:

@@ -19,7 +19,7 @@ from inkdigits.export.calibration import Material, _with_calibration
 from inkdigits.export.litert import convert
 from inkdigits.files import write_atomically
 from inkdigits.image.glyph import PREPARATION, Glyphs
-from inkdigits.models.card import MODEL_NAME, WEIGHTS, Card, Weights
+from inkdigits.models.card import DIGITS, MODEL_NAME, NOT_A_DIGIT_NAME, WEIGHTS, Card, Weights
 from inkdigits.models.classifier import PackedModel, softmax
 
 LEAST_AGREEMENT = 0.999  # of labels between the packed network and Keras; less, and "auto" packs float32
@@ -90,8 +90,9 @@ def _write(model: keras.Model, weights: str, folder: Path, *, ranges: Glyphs, fa
         weights=weights,
         parameters=int(model.count_params()),
         temperature=1.0,
+        classes=(*DIGITS, NOT_A_DIGIT_NAME)[: model.output_shape[-1]],
         sha256=hashlib.sha256(content).hexdigest(),
-        views=facts.views,
+        tta=facts.views,
         recipe=facts.recipe,
         training=facts.training,
         license=facts.license,

@@ -5,45 +5,55 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from inkdigits.errors import ModelError
+from inkdigits.files import write_atomically
+from inkdigits.labels import CLASSES
+from inkdigits.models.operating_points import OperatingPoint
 
 CARD_NAME = "card.json"
 MODEL_NAME = "model.tflite"
-WEIGHTS = ("auto", "int8", "float32")
-POINT_KEYS = frozenset({"threshold", "kept", "coverage", "wrong", "error", "error_bound"})
-COUNT_KEYS = frozenset({"kept", "wrong"})  # the others are 0 to 1
-
+NOT_A_DIGIT_NAME = "not_a_digit"  # name of the reject class
+DIGITS = tuple(str(label) for label in range(CLASSES))
+OLD_NAMES = {  # of cards that were packed before the names of today
+    "no_digit_shift": "not_a_digit_offset",
+    "no_digit_limit": "not_a_digit_threshold",
+    "views": "tta",
+}
 
 Weights = Literal["auto", "int8", "float32"]
 """Number format of a packed model's weights; `"auto"`: int8 if it agrees with Keras, else float32."""
+WEIGHTS: tuple[Weights, ...] = get_args(Weights)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """The facts that travel with a network.
+    """What is known about a packed network, and what reading needs besides its weights.
 
     Attributes:
         name: What `--model` takes.
         version: Of this model, not of the package.
+        task: What one answer is: `"digit"`.
+        input_shape: Shape of one input, uint8.
+        classes: Names of the logits, in order: the ten digits and, if the model has the reject class, `not_a_digit`.
         preparation: The preparation that its training glyphs went through.
         weights: `"int8"` or `"float32"`.
         parameters: Number of weights.
         temperature: Divides the logits before the softmax, so that probabilities are calibrated.
-        no_digit_shift: Taken from the logit of no digit after that, in nats: training shows more of what is no digit
-            than people do.
-        no_digit_limit: What is more probably no digit than this is refused, 0 to 1; 1 if nothing is for that alone.
-        views: Whether a glyph that leaves the network in doubt is shown to it turned and slanted, too.
+        not_a_digit_offset: Subtracted from the not-a-digit logit after the division, in nats. Corrects for non-digits
+            being more frequent in training than in use (Saerens et al., 2002).
+        not_a_digit_threshold: A glyph is rejected if its not-a-digit probability exceeds this, 0 to 1.
+        tta: Whether uncertain glyphs are also classified rotated and slanted (test-time augmentation).
         sha256: Of `model.tflite`.
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
         scores: What was measured, by split: accuracy, loss, number of glyphs; agreement with the Keras model.
-        operating_points: What each threshold keeps of the calibration split: `threshold` (least confidence; of what is
-            refused as no digit the confidence is 0 here), `kept` (count), `coverage` (share), `wrong` (count), `error`
-            (share of the kept), `error_bound` (its upper bound at 95 % confidence); empty of models packed before there
-            were any.
+        operating_points: What each threshold keeps of the calibration digits; empty of cards older than they are.
         license: Of the model and of what it was trained on; empty if whoever trained it did not say.
+
+    Raises:
+        ValueError: A value is out of its range.
     """
 
     name: str
@@ -53,63 +63,91 @@ class Card:
     parameters: int
     temperature: float
     sha256: str
-    no_digit_shift: float = 0.0
-    no_digit_limit: float = 1.0
-    views: bool = False
+    task: str = "digit"
+    input_shape: tuple[int, ...] = (28, 28)
+    classes: tuple[str, ...] = DIGITS
+    not_a_digit_offset: float = 0.0
+    not_a_digit_threshold: float = 1.0
+    tta: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
-    operating_points: list[dict[str, float]] = field(default_factory=list)
+    operating_points: tuple[OperatingPoint, ...] = ()
     license: str = ""
 
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < 1000:
+            raise ValueError(f"a temperature of {self.temperature}")
+        if not (abs(self.not_a_digit_offset) < 1000 and 0 <= self.not_a_digit_threshold <= 1):
+            raise ValueError(
+                f"a not_a_digit_offset of {self.not_a_digit_offset}, "
+                f"a not_a_digit_threshold of {self.not_a_digit_threshold}"
+            )
+        if not self.input_shape or not all(isinstance(side, int) and side > 0 for side in self.input_shape):
+            raise ValueError(f"an input_shape of {self.input_shape}")
+        if not self.classes or not all(isinstance(name, str) for name in self.classes):
+            raise ValueError(f"classes {self.classes}")
+
     def save(self, folder: Path) -> None:
-        """Writes `card.json` into a folder."""
-        (folder / CARD_NAME).write_text(self.to_json() + "\n", encoding="utf-8")
+        """Writes `card.json` into a folder, so that a crash leaves the old card or the new one.
+
+        Raises:
+            TrainingError: The disk is full or the folder cannot be written.
+        """
+        write_atomically(folder / CARD_NAME, (self.to_json() + "\n").encode())
 
     def to_json(self) -> str:
         """The card as JSON that people can read."""
-        facts = ",\n".join(f"  {json.dumps(name)}: {_fact(name, value)}" for name, value in asdict(self).items())
-        return f"{{\n{facts}\n}}"
+        lines = ",\n".join(f"  {json.dumps(name)}: {_value(name, value)}" for name, value in asdict(self).items())
+        return f"{{\n{lines}\n}}"
 
 
-def _fact(name: str, value: Any) -> str:
-    """A fact as indented JSON; operating points take a line each."""
+def _value(name: str, value: Any) -> str:
+    """A value as JSON; operating points take one line each, short lists one line."""
     if name == "operating_points" and value:
         return "[\n    " + ",\n    ".join(json.dumps(point) for point in value) + "\n  ]"
+    if name in ("input_shape", "classes"):
+        return json.dumps(value)
     return json.dumps(value, indent=2).replace("\n", "\n  ")
 
 
 def load_card(folder: Path) -> Card:
-    """Reads the card of a packed model.
+    """Reads the card of a packed model, also one of before today's names.
 
     Raises:
         ModelError: There is none, or it is damaged.
     """
     path = folder / CARD_NAME
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        known = {item.name for item in fields(Card)}
-        card = Card(**{name: value for name, value in data.items() if name in known})
-        if not 0 < card.temperature < 1000:
-            raise ValueError(f"a temperature of {card.temperature}")
-        if not (abs(card.no_digit_shift) < 1000 and 0 <= card.no_digit_limit <= 1):
-            raise ValueError(f"a no_digit_shift of {card.no_digit_shift}, a no_digit_limit of {card.no_digit_limit}")
-        _check_points(card.operating_points)
-        return card
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+        return _card_of(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"Expected a packed model's card at {path}. Received: {error}.", hint="Pack the model again."
         ) from error
 
 
-def _check_points(points: Any) -> None:
-    """A ValueError says what is wrong with operating points."""
+def _card_of(data: Any) -> Card:
+    """A card from its JSON. What a later version added is passed over."""
+    values = {OLD_NAMES.get(name, name): value for name, value in data.items()}
+    if "classes" not in values and "no_digit_limit" in data and data["no_digit_limit"] < 1:
+        values["classes"] = (*DIGITS, NOT_A_DIGIT_NAME)
+    known = {item.name for item in fields(Card)}
+    values = {name: value for name, value in values.items() if name in known}
+    for name in ("input_shape", "classes"):
+        if name in values:
+            values[name] = tuple(values[name])
+    points = values.get("operating_points", [])
     if not isinstance(points, list):
         raise ValueError(f"operating points {points!r}")
-    for index, point in enumerate(points):
-        if not isinstance(point, dict) or not point.keys() >= POINT_KEYS:
-            raise ValueError(f"operating point {index} without {', '.join(sorted(POINT_KEYS - set(point)))}")
-        for key in sorted(POINT_KEYS):
-            value, most = point[key], float("inf") if key in COUNT_KEYS else 1
-            if type(value) not in (int, float) or not 0 <= value <= most:
-                raise ValueError(f"operating point {index} with {key} {value!r}")
+    return Card(**{**values, "operating_points": tuple(_point(index, point) for index, point in enumerate(points))})
+
+
+def _point(index: int, point: Any) -> OperatingPoint:
+    names = [item.name for item in fields(OperatingPoint)]
+    missing = sorted(set(names) - set(point)) if isinstance(point, dict) else sorted(names)
+    if missing:
+        raise ValueError(f"operating point {index} without {', '.join(missing)}")
+    try:
+        return OperatingPoint(**{name: point[name] for name in names})
+    except ValueError as error:
+        raise ValueError(f"{error} (number {index})") from error

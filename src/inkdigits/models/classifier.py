@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import ModelError
-from inkdigits.image.glyph import GLYPH_SIDE, PREPARATION, Glyphs
-from inkdigits.models.card import MODEL_NAME, Card, load_card
-from inkdigits.models.runtime import THREADS, _checked_content, _Engine
+from inkdigits.image.glyph import PREPARATION, Glyphs
+from inkdigits.labels import CLASSES
+from inkdigits.models.card import Card
+from inkdigits.models.runtime import THREADS, Engine, read_packed
 from inkdigits.models.tta import VIEWS, views
 from inkdigits.models.zoo import find_model
 
@@ -19,7 +20,6 @@ BATCH = 64  # glyphs a call: LiteRT's best throughput starts here, and the buffe
 FEW = 24  # glyphs that are faster run one by one than in a batch that is filled up
 DOUBT = 8.0  # nats between the best two logits: of MNIST's glyphs one in ten; more of them change no answer
 LEAST_CHANCE = 1e-30  # its logarithm is finite
-CLASSES = 10
 
 
 class PackedModel:
@@ -39,18 +39,23 @@ class PackedModel:
     """
 
     def __init__(self, folder: Path, *, threads: int = THREADS) -> None:
-        self.card: Card = load_card(folder)
+        self.card, self._content = read_packed(folder)
         if self.card.preparation != PREPARATION:
             raise ModelError(
                 f"Expected a model trained for preparation {PREPARATION!r}. Received: {self.card.preparation!r}.",
                 hint="Train and pack it again with this version of inkdigits.",
             )
-        self._content = _checked_content(folder / MODEL_NAME, self.card.sha256)
         self.size = len(self._content)
         self._threads = threads
         self._lock = threading.Lock()
-        self._engines = {1: _Engine(self._content, 1, threads)}
+        self._engines = {1: Engine(self._content, 1, threads, self.card.input_shape)}
         self.classes = self._engines[1].classes
+        if self.classes != len(self.card.classes):
+            raise ModelError(
+                f"Expected a network with a logit per class: {', '.join(self.card.classes)}. "
+                f"Received: {self.classes} logits.",
+                hint="Pack the model again.",
+            )
 
     @classmethod
     def load(cls, name: str | Path = "default") -> PackedModel:
@@ -75,9 +80,10 @@ class PackedModel:
         Raises:
             ModelError: The glyphs have another shape or type.
         """
-        if glyphs.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE) or glyphs.dtype != np.uint8:
+        if glyphs.shape[1:] != self.card.input_shape or glyphs.dtype != np.uint8:
             raise ModelError(
-                f"Expected glyphs of shape (N, 28, 28), uint8. Received: {glyphs.shape}, {glyphs.dtype}.",
+                f"Expected glyphs of shape (N, {', '.join(map(str, self.card.input_shape))}), uint8. "
+                f"Received: {glyphs.shape}, {glyphs.dtype}.",
                 hint="Make them with to_glyph().",
             )
         count = len(glyphs)
@@ -114,7 +120,7 @@ class PackedModel:
             views, so that one view that speaks clearly for another answer, or for none, counts.
         """
         logits = self.logits(glyphs)
-        if not self.card.views or not len(glyphs):
+        if not self.card.tta or not len(glyphs):
             return logits
         best_two = np.partition(logits, -2, axis=1)[:, -2:]
         doubtful = np.flatnonzero(best_two[:, 1] - best_two[:, 0] < DOUBT)
@@ -124,9 +130,9 @@ class PackedModel:
             logits[doubtful] = np.log(np.maximum(chances / (1 + len(VIEWS)), LEAST_CHANCE))
         return logits
 
-    def _engine(self, size: int) -> _Engine:
+    def _engine(self, size: int) -> Engine:
         if size not in self._engines:
-            self._engines[size] = _Engine(self._content, size, self._threads)
+            self._engines[size] = Engine(self._content, size, self._threads, self.card.input_shape)
         return self._engines[size]
 
 
@@ -141,7 +147,7 @@ def calibrate(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
         Shape `(N, classes)`, float64; each row sums to 1.
     """
     scaled = np.asarray(logits, np.float64) / card.temperature
-    scaled[:, CLASSES:] -= card.no_digit_shift
+    scaled[:, CLASSES:] -= card.not_a_digit_offset
     return softmax(scaled)
 
 
@@ -156,7 +162,7 @@ def refused(probabilities: NDArray[np.float64], card: Card) -> NDArray[np.bool_]
         Shape `(N,)`.
     """
     no_digit = 1 - probabilities.sum(axis=1)
-    return np.asarray(no_digit > np.minimum(probabilities.max(axis=1), card.no_digit_limit), np.bool_)
+    return np.asarray(no_digit > np.minimum(probabilities.max(axis=1), card.not_a_digit_threshold), np.bool_)
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

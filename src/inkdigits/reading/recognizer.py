@@ -20,7 +20,7 @@ from inkdigits.errors import InkdigitsError, PictureError
 from inkdigits.image.load import MAX_MEGAPIXELS, Gray, Picture, load
 from inkdigits.layout.digit import PreparedDigit, is_small, look_again, look_softly, prepare_digit
 from inkdigits.models.classifier import BATCH, PackedModel, refused
-from inkdigits.models.operating_points import Promise, threshold_for
+from inkdigits.models.operating_points import RiskBound, select_threshold
 from inkdigits.reading.options import MIN_CONFIDENCE, SURE, Expect, ReadingOptions
 from inkdigits.reading.result import Digit, Line, Page, Status
 from inkdigits.reading.source import SAMPLE_PREFIX, find_sample
@@ -188,7 +188,7 @@ class Recognizer:
         """
         return self.model.probabilities(glyphs)
 
-    def promise(self, max_error: float) -> Promise:
+    def promise(self, max_error: float) -> RiskBound:
         """What `max_error` stands for with this model: the least confidence that is read, and what is promised of it.
 
         Args:
@@ -200,9 +200,9 @@ class Recognizer:
         Raises:
             SettingError: `max_error` is out of its range, or the model cannot promise it.
         """
-        promise = threshold_for(self.model.card, max_error)
+        promise = select_threshold(self.model.card.operating_points, max_error)
         threshold = max(promise.threshold, MIN_CONFIDENCE)
-        kept = [point["coverage"] for point in self.model.card.operating_points if point["threshold"] >= threshold]
+        kept = [point.coverage for point in self.model.card.operating_points if point.threshold >= threshold]
         return replace(promise, threshold=threshold, coverage=max(kept, default=promise.coverage))
 
     def _settle(self, options: ReadingOptions) -> ReadingOptions:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from inkdigits.evaluation.evaluation import Evaluation, evaluate
 from inkdigits.evaluation.label_issues import LabelIssue, find_label_issues
-from inkdigits.evaluation.selective import OperatingPoint, points_at
+from inkdigits.evaluation.selective import points_at
 from inkdigits.evaluation.significance import PairedTest, compare_answers
+from inkdigits.models.operating_points import OperatingPoint
 from inkdigits.reporting.content import ReportContent
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import DataError
-from inkdigits.evaluation.checks import CLASSES, Labels, Probabilities, check_predictions
+from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
+from inkdigits.labels import CLASSES
 from inkdigits.robustness.result import Robustness
 
 

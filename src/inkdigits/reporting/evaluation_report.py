@@ -62,7 +62,7 @@ def _metrics(content: ReportContent, findings: Findings) -> dict[str, Any]:
         corrected = findings.corrected.to_dict()
         told["corrected"] = {name: corrected[name] for name in ("accuracy", "accuracy_interval", "loss")}
     if findings.kept:
-        told["promises"] = [{"max_error": promised} | point._asdict() for promised, point in findings.kept]
+        told["promises"] = [{"max_error": promised} | asdict(point) for promised, point in findings.kept]
     told["label_issues"] = [asdict(suspect) for suspect in findings.suspects if suspect.confident]
     if content.rival is not None and findings.compared is not None:
         share = accuracy(content.labels, content.rival.answers)

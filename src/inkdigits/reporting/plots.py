@@ -16,7 +16,8 @@ from inkdigits.evaluation.metrics import (
     reliability,
     wilson_interval,
 )
-from inkdigits.evaluation.selective import Confidences, OperatingPoint, Right, risk_coverage
+from inkdigits.evaluation.selective import Confidences, Right, risk_coverage
+from inkdigits.models.operating_points import OperatingPoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import CLASSES, Dataset
+from inkdigits.data.dataset import Dataset
 from inkdigits.evaluation.metrics import accuracy
 from inkdigits.evaluation.ood import auroc, fpr_at_tpr
 from inkdigits.image.glyph import Glyphs
+from inkdigits.labels import CLASSES
 from inkdigits.models.classifier import PackedModel
 from inkdigits.reading.recognizer import Recognizer
 from inkdigits.robustness.attacks import QUERIES, STRENGTHS, Attack

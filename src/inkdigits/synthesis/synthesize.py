@@ -18,7 +18,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import NOT_A_DIGIT, Labels
+from inkdigits.data.dataset import Labels
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import SettingError
@@ -26,6 +26,7 @@ from inkdigits.geometry import Box
 from inkdigits.image.glyph import Glyph, Glyphs, crop
 from inkdigits.image.ink import Ink
 from inkdigits.image.load import Gray
+from inkdigits.labels import NOT_A_DIGIT
 from inkdigits.layout.digit import prepare_digit
 from inkdigits.synthesis.deform import deform, deform_bitmap, scale_ink
 from inkdigits.synthesis.digits import write_digit

@@ -11,8 +11,8 @@ import math
 import os
 from typing import Any
 
-from inkdigits.data.dataset import CLASSES
 from inkdigits.errors import require
+from inkdigits.labels import CLASSES
 from inkdigits.training.recipe import Convnet, Mlp
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # the CPU build announces itself on every start
