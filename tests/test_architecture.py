@@ -233,7 +233,7 @@ CIRCLES = [
     ["inkdigits.explaining.explanation", "inkdigits.explaining.sheet"],
 ]
 COMMANDS = {"demo", "evaluate", "explain", "pack", "read"}
-FLAGS = 26
+FLAGS = 22
 
 
 def test_no_modules_import_each_other_in_a_circle():

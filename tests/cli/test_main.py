@@ -88,7 +88,7 @@ def test_without_a_command_the_help_goes_to_stderr(inkdigits):
         (("read", "a.png", "--min-confidence", "high"), 2, "'high' is not a valid float", "read --help"),
         (("read", "a.png", "--min-confidence", "1.5"), 2, "0 to 1. Received: 1.5", "0.5 is usual"),
         (("data", "nonsense"), 2, "No such command 'nonsense'", "inkdigits data --help"),
-        (("data", "export", "x.csv"), 2, "Missing option '--format'", "inkdigits data export --help"),
+        (("data", "export", "x.bin"), 2, "Expected a target that ends in .csv or .npz, or a format", "Formats: folder"),
         (("models", "default", "two"), 2, "unexpected extra argument (two)", "inkdigits models --help"),
         (("models", "nobody"), 3, "Received: 'nobody'", "Models that ship: best, default"),
         (("read", "a.png", "--model", "nobody"), 3, "Received: 'nobody'", "inkdigits train"),

@@ -5,19 +5,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ImageChops
 
-from inkdigits.data.contact_sheet import CAPTION_HEIGHT, INK, PAPER, contact_sheet
+from inkdigits.data.contact_sheet import CAPTION_HEIGHT, contact_sheet
 from inkdigits.data.dataset import Dataset
 from inkdigits.errors import DataError, SettingError
 
 
-def test_each_glyph_stands_in_its_place_dark_on_light(digits: Dataset) -> None:
+def test_each_glyph_stands_in_its_place_white_on_black(digits: Dataset) -> None:
     sheet = np.array(contact_sheet(digits.glyphs[:6], columns=3))
     assert sheet.shape == (2 * 62 + 6, 3 * 62 + 6, 3)
     for index, glyph in enumerate(digits.glyphs[:6]):
         left, top = 6 + index % 3 * 62, 6 + index // 3 * 62
         cell = sheet[top : top + 56 : 2, left : left + 56 : 2]
-        assert (cell[glyph == 0] == PAPER).all()
-        assert (cell[glyph == 255] == INK).all()
+        assert (cell[glyph == 0] == 0).all()
+        assert (cell[glyph == 255] == 255).all()
 
 
 def test_the_default_is_about_square(digits: Dataset) -> None:
@@ -41,7 +41,7 @@ def test_a_caption_is_drawn_under_its_own_glyph_alone(digits: Dataset) -> None:
     assert cell_bottom <= top < bottom <= cell_bottom + CAPTION_HEIGHT + 1
 
 
-def test_a_long_caption_does_not_reach_its_neighbour(digits: Dataset) -> None:
+def test_a_long_caption_does_not_reach_its_neighbor(digits: Dataset) -> None:
     plain = contact_sheet(digits.glyphs[:2], ["", ""], columns=2)
     named = contact_sheet(digits.glyphs[:2], ["a very long caption\nin two lines", ""], columns=2)
     box = ImageChops.difference(plain, named).getbbox()

@@ -15,7 +15,7 @@ from inkdigits.data import mnist
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
 from inkdigits.data.source import load_dataset
-from inkdigits.errors import DataError, MissingDataError
+from inkdigits.errors import DataError, MissingDataError, SettingError
 
 
 def invoke(*arguments: object) -> Result:
@@ -158,3 +158,26 @@ def test_verify_tells_a_missing_embedded_file_from_a_damaged_one(
         f"Expected {images} with SHA-256 {mnist.SHA256['test', 'images']}. Received: "
         f"{received} of the compressed bytes, whose gzip is damaged."
     )
+
+
+def test_the_ending_of_the_target_is_its_format(tmp_path: Path, source: Path, digits: Dataset) -> None:
+    assert invoke("export", "--data", source, tmp_path / "b.npz").exit_code == 0
+    assert load_dataset(tmp_path / "b.npz").sha256 == digits.sha256
+    result = invoke("export", "--data", source, tmp_path / "b")
+    assert isinstance(result.exception, SettingError)
+
+
+def test_many_bad_rows_are_counted_and_only_the_first_are_named(tmp_path: Path, source: Path) -> None:
+    with source.open("a") as file:
+        file.write("3,0,0\n" * 3000)
+    lines = invoke("verify", "--data", source).stderr.splitlines()
+    assert lines[-1] == "left out 3,000 of 3,060 in all"
+    assert len(lines) == 6
+
+
+def test_a_class_that_is_nearly_lost_is_warned_of(tmp_path: Path, digits: Dataset) -> None:
+    export_dataset(digits, tmp_path / "own", "folder")
+    for number in range(8):
+        (tmp_path / "own" / "3" / f"bad-{number}.png").touch()
+    lines = invoke("verify", "--data", tmp_path / "own").stderr.splitlines()
+    assert lines[-2:] == ["left out 8 of 68 in all: 8 of class 3", "warning: of class 3 only 6 are left"]

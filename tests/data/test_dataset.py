@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset, Problem, check_split, note_problem
+from inkdigits.data.dataset import Dataset, LoadIssue, add_issue, check_split
 from inkdigits.errors import DataError, SettingError
 
 
@@ -64,17 +64,17 @@ def test_what_does_not_fit_is_refused_with_what_was_received(images: Any, number
 
 
 def test_an_empty_data_set_names_its_first_problem() -> None:
-    problems = (Problem("a.png", "the picture is blank"), Problem("b.png", "too"))
+    issues = (LoadIssue("a.png", "the picture is blank"), LoadIssue("b.png", "too"))
     with pytest.raises(DataError, match=r"none, and 2 that cannot be used, the first: a.png: the picture is blank"):
-        Dataset(glyphs(0), labels(), "it", problems)
+        Dataset(glyphs(0), labels(), "it", issues)
 
 
 def test_a_problem_is_collected_or_raised() -> None:
-    problems: list[Problem] = []
-    note_problem(problems, Problem("a.png", "damaged."), strict=False)
-    assert problems == [Problem("a.png", "damaged.")]
-    with pytest.raises(DataError, match=r"Received: a.png: damaged\. .*--strict"):
-        note_problem(problems, Problem("a.png", "damaged."), strict=True)
+    issues: list[LoadIssue] = []
+    add_issue(issues, LoadIssue("a.png", "damaged."), strict=False)
+    assert issues == [LoadIssue("a.png", "damaged.")]
+    with pytest.raises(DataError, match=r"Received: a.png: damaged\. .*strict=False"):
+        add_issue(issues, LoadIssue("a.png", "damaged."), strict=True)
 
 
 def test_an_unknown_split_is_refused() -> None:

@@ -22,7 +22,7 @@ def test_what_is_exported_loads_to_the_same_bytes(
     export_dataset(digits, tmp_path / "new" / name, file_format, split=split)
     dataset = load_dataset(tmp_path / "new" / name, split=split)
     assert dataset.sha256 == digits.sha256
-    assert dataset.problems == ()
+    assert dataset.issues == ()
 
 
 def test_a_folder_loads_to_the_same_labels_and_clean_glyphs_to_the_same_bytes(tmp_path: Path, digits: Dataset) -> None:
@@ -51,7 +51,7 @@ def test_the_csv_is_kaggles(tmp_path: Path, digits: Dataset) -> None:
 
 def test_the_idx_files_have_mnists_names(tmp_path: Path, digits: Dataset) -> None:
     export_dataset(digits, tmp_path, "idx", split="train")
-    export_dataset(digits, tmp_path, "idx", split="test")  # beside the other half: nothing is overwritten
+    export_dataset(digits, tmp_path, "idx", split="test")  # beside the other split: nothing is overwritten
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
         "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
@@ -63,11 +63,11 @@ def test_nothing_is_overwritten_unless_told(tmp_path: Path, digits: Dataset, fil
     target = tmp_path / name
     export_dataset(digits, target, file_format)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    half = digits.subset(np.arange(30))
-    with pytest.raises(DataError, match=rf"Expected nothing at .*{name}.* yet. .*--overwrite"):
-        export_dataset(half, target, file_format)
+    split = digits.subset(np.arange(30))
+    with pytest.raises(DataError, match=rf"Expected nothing at .*{name}.* yet. .*overwrite=True"):
+        export_dataset(split, target, file_format)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-    export_dataset(half, target, file_format, overwrite=True)
+    export_dataset(split, target, file_format, overwrite=True)
     assert len(load_dataset(target)) == 30
 
 

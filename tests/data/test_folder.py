@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.folder import load_folder
 from inkdigits.errors import DataError
+from inkdigits.models.classifier import PackedModel
 
 
 def save(glyph: NDArray[np.uint8], path: Path) -> None:
@@ -29,7 +31,7 @@ def test_class_folders_are_read_by_class_and_then_by_name(classes: Path, digits:
     assert dataset.labels.tolist() == digits.labels[order].tolist()
     same = (dataset.glyphs == digits.glyphs[order]).all((1, 2))
     assert same.mean() > 0.9  # the glyph door drops the dust of a few
-    assert dataset.problems == ()
+    assert dataset.issues == ()
 
 
 def test_dark_ink_on_light_paper_of_any_size_gives_the_same_labels_and_near_glyphs(
@@ -50,7 +52,7 @@ def test_hidden_files_and_loose_files_are_skipped_and_deep_ones_are_read(classes
     (classes / "3" / ".thumbnails" / "a.png").write_bytes(b"x")
     save(digits.glyphs[0], classes / "3" / "writer" / "a.png")
     dataset = load_folder(classes)
-    assert dataset.problems == ()
+    assert dataset.issues == ()
     assert dataset.counts[3] == 7
 
 
@@ -60,8 +62,8 @@ def test_bad_pictures_are_named_by_file_and_reason_and_the_rest_goes_on(classes:
     save(np.full((40, 40), 255, np.uint8), classes / "9" / "cc.png")
     dataset = load_folder(classes)
     assert len(dataset) == len(digits)
-    assert [problem.where for problem in dataset.problems] == ["0/aa.png", "4/bb.png", "9/cc.png"]
-    assert [problem.reason for problem in dataset.problems] == [
+    assert [issue.where for issue in dataset.issues] == ["0/aa.png", "4/bb.png", "9/cc.png"]
+    assert [issue.reason for issue in dataset.issues] == [
         "Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: 13 bytes of something else.",
         "Expected a picture. Received: an empty file.",
         "the picture is blank",
@@ -76,9 +78,7 @@ def test_strict_stops_at_a_bad_picture(classes: Path) -> None:
 
 def test_a_folder_that_is_no_class_is_a_problem(classes: Path) -> None:
     (classes / "letters").mkdir()
-    assert [str(problem) for problem in load_folder(classes).problems] == [
-        "letters: the folder's name is no class of 0 to 9"
-    ]
+    assert [str(issue) for issue in load_folder(classes).issues] == ["letters: the folder's name is no class of 0 to 9"]
 
 
 def test_a_list_is_read_in_its_own_order_with_further_columns_ignored(classes: Path, digits: Dataset) -> None:
@@ -95,11 +95,11 @@ def test_bad_rows_of_a_list_are_problems_with_line_or_file(tmp_path: Path, digit
     (tmp_path / "labels.csv").write_text("file,label\na.png,7\nb.png,7\na.png,42\n,3\na.png\n")
     dataset = load_folder(tmp_path)
     assert dataset.labels.tolist() == [7]
-    assert [problem.where for problem in dataset.problems] == [
+    assert [issue.where for issue in dataset.issues] == [
         "labels.csv, line 4", "labels.csv, line 5", "labels.csv, line 6", "b.png",
     ]  # fmt: skip
-    assert "label '42' of a.png instead of 0 to 9" in dataset.problems[0].reason
-    assert "no such file" in dataset.problems[3].reason
+    assert "label '42' of a.png instead of 0 to 9" in dataset.issues[0].reason
+    assert "no such file" in dataset.issues[3].reason
 
 
 def test_a_list_without_its_columns_is_refused(tmp_path: Path) -> None:
@@ -123,3 +123,16 @@ def test_class_folders_without_pictures_are_refused(tmp_path: Path) -> None:
     (tmp_path / "7").mkdir()
     with pytest.raises(DataError, match=r"at least one glyph in .*Received: none"):
         load_folder(tmp_path)
+
+
+def test_tiny_pictures_are_enlarged(tmp_path: Path) -> None:
+    """scikit-learn's digits, 8 x 8: unenlarged, nearly every zero was blank."""
+    digits = load_digits()
+    for index in range(100):
+        save(
+            np.rint(digits.images[index] * 255 / 16).astype(np.uint8), tmp_path / f"{digits.target[index]}/{index}.png"
+        )
+    dataset = load_folder(tmp_path)
+    assert (len(dataset), dataset.issues) == (100, ())
+    answers = PackedModel.load("default").probabilities(dataset.glyphs).argmax(axis=1)
+    assert (answers == dataset.labels).mean() > 0.9

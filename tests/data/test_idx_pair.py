@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inkdigits.data.idx_pair import file_name, find_file, find_labels, load_pair
+from inkdigits.data.idx import file_name, find_file, find_labels, load_pair
 from inkdigits.data.mnist import EMBEDDED
 from inkdigits.errors import DataError
 

@@ -9,7 +9,8 @@ from PIL import Image
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
 from inkdigits.data.mnist import EMBEDDED, load_mnist
-from inkdigits.data.source import check_overlap, has_test_part, load_dataset
+from inkdigits.data.source import check_leakage, has_test_part, load_dataset, load_part
+from inkdigits.data.splits import validation_split
 from inkdigits.errors import DataError, SettingError
 
 
@@ -50,9 +51,9 @@ def test_an_npz_without_its_suffix_is_known_by_its_content(tmp_path: Path, digit
 
 @pytest.mark.parametrize("names", [("train", "test"), ("training", "testing")])
 def test_train_and_test_folders_are_read_by_split(tmp_path: Path, digits: Dataset, names: tuple[str, str]) -> None:
-    halves = digits.subset(np.arange(40)), digits.subset(np.arange(40, 60))
-    for half, name in zip(halves, names, strict=True):
-        export_dataset(half, tmp_path / name, "folder")
+    splits = digits.subset(np.arange(40)), digits.subset(np.arange(40, 60))
+    for split, name in zip(splits, names, strict=True):
+        export_dataset(split, tmp_path / name, "folder")
     assert len(load_dataset(tmp_path)) == 40
     assert len(load_dataset(tmp_path, split="test")) == 20
 
@@ -77,8 +78,8 @@ def test_strict_reaches_every_format_with_problems(tmp_path: Path, digits: Datas
     export_dataset(digits, tmp_path / "a", "folder")
     (tmp_path / "a" / "7" / "b.png").touch()
     for source in (tmp_path / "a.csv", tmp_path / "a"):
-        assert len(load_dataset(source).problems) == 1
-        with pytest.raises(DataError, match="Expected data without problems"):
+        assert len(load_dataset(source).issues) == 1
+        with pytest.raises(DataError, match="Expected data without unusable rows"):
             load_dataset(source, strict=True)
 
 
@@ -129,19 +130,19 @@ def test_shared_glyphs_are_counted_and_named(digits: Dataset) -> None:
     with pytest.raises(
         DataError, match=r"Received: 4 of 24 that stand in both, the first at test indices 0, 1, 2, 3\."
     ):
-        check_overlap(train, digits.subset(np.arange(36, 60)))
+        check_leakage(train, digits.subset(np.arange(36, 60)))
     with pytest.raises(DataError, match=r"Received: 1 of 21 that stand in both, the first at test index 0\."):
-        check_overlap(train, digits.subset(np.arange(39, 60)))
+        check_leakage(train, digits.subset(np.arange(39, 60)))
 
 
 def test_a_glyph_that_differs_in_one_level_is_not_shared(digits: Dataset) -> None:
     changed = digits.glyphs.copy()
     changed[:, 0, 0] += 1
-    check_overlap(digits, Dataset(changed, digits.labels, "changed"))
+    check_leakage(digits, Dataset(changed, digits.labels, "changed"))
 
 
 def test_mnist_shares_no_glyph_between_its_halves(mnist_test: Dataset) -> None:
-    check_overlap(load_mnist("train"), mnist_test)
+    check_leakage(load_mnist("train"), mnist_test)
 
 
 def test_a_source_tells_whether_it_brings_a_test_part(tmp_path: Path, digits: Dataset) -> None:
@@ -149,9 +150,18 @@ def test_a_source_tells_whether_it_brings_a_test_part(tmp_path: Path, digits: Da
     np.savez(
         tmp_path / "both.npz", x_train=digits.glyphs, y_train=digits.labels, x_test=digits.glyphs, y_test=digits.labels
     )
-    export_dataset(digits, tmp_path / "halves" / "train", "folder")
-    assert not has_test_part(tmp_path / "halves")
-    export_dataset(digits, tmp_path / "halves" / "test", "folder")
-    assert has_test_part(tmp_path / "halves")
+    export_dataset(digits, tmp_path / "splits" / "train", "folder")
+    assert not has_test_part(tmp_path / "splits")
+    export_dataset(digits, tmp_path / "splits" / "test", "folder")
+    assert has_test_part(tmp_path / "splits")
     assert [has_test_part(tmp_path / name) for name in ("one.npz", "both.npz", "none")] == [False, True, False]
     assert has_test_part("mnist")
+
+
+def test_the_validation_part_is_what_training_leaves_out(tmp_path: Path, digits: Dataset) -> None:
+    export_dataset(digits, tmp_path / "a.csv", "csv")
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write("7\n")
+    part = load_part(tmp_path / "a.csv", "validation")
+    assert part.sha256 == digits.subset(validation_split(digits)[1]).sha256
+    assert len(part.issues) == 1

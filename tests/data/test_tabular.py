@@ -31,7 +31,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def test_kaggles_form_gives_the_same_glyphs(write: Callable[..., Path], digits: Dataset) -> None:
     dataset = load_csv(write(HEADER, *rows_of(digits)))
     assert dataset.sha256 == digits.sha256
-    assert dataset.problems == ()
+    assert dataset.issues == ()
     assert dataset.name == "digits.csv"
 
 
@@ -50,6 +50,23 @@ def test_the_label_may_stand_last(write: Callable[..., Path], digits: Dataset) -
     assert load_csv(write(names, *rows)).sha256 == digits.sha256
 
 
+@pytest.mark.parametrize("name", ["class", "Target", "digit", "y"])
+def test_the_label_may_have_other_names(write: Callable[..., Path], digits: Dataset, name: str) -> None:
+    names = ",".join([*(f"{index}" for index in range(784)), name])
+    rows = [",".join([*row.split(",")[1:], row.split(",")[0]]) for row in rows_of(digits)]
+    assert load_csv(write(names, *rows)).sha256 == digits.sha256
+
+
+def test_fractions_of_0_to_1_are_levels_if_the_first_row_has_one(write: Callable[..., Path], digits: Dataset) -> None:
+    rows = [
+        ",".join([str(label), *(repr(level / 255) for level in glyph.ravel().tolist())])
+        for glyph, label in zip(digits.glyphs, digits.labels, strict=True)
+    ]
+    assert load_csv(write(HEADER, *rows)).sha256 == digits.sha256
+    (issue,) = load_csv(write(HEADER, *rows, rows[0].replace(",0.0,", ",2,", 1))).issues
+    assert "'2' instead of a number of 0 to 1, as in the first row" in issue.reason
+
+
 def test_windows_lines_blank_lines_quotes_spaces_and_excels_mark_are_read(
     write: Callable[..., Path], digits: Dataset
 ) -> None:
@@ -59,7 +76,7 @@ def test_windows_lines_blank_lines_quotes_spaces_and_excels_mark_are_read(
     rows[3] = ",".join(f"{value}.0" for value in rows[3].split(","))
     path = write(HEADER, "", *rows, "", end="\r\n", before=b"\xef\xbb\xbf")
     dataset = load_csv(path)
-    assert dataset.problems == ()
+    assert dataset.issues == ()
     assert dataset.sha256 == digits.sha256
 
 
@@ -90,17 +107,15 @@ def test_bad_rows_are_named_by_line_and_reason_and_the_rest_goes_on(
     dataset = load_csv(write(HEADER, *lines))
     kept = [index for index in range(len(digits)) if index not in bad]
     assert dataset.sha256 == digits.subset(np.array(kept)).sha256
-    assert [problem.where for problem in dataset.problems] == [f"digits.csv, line {index + 2}" for index in bad]
-    for problem, (_, reason) in zip(dataset.problems, bad.values(), strict=True):
-        assert reason in problem.reason
+    assert [issue.where for issue in dataset.issues] == [f"digits.csv, line {index + 2}" for index in bad]
+    for issue, (_, reason) in zip(dataset.issues, bad.values(), strict=True):
+        assert reason in issue.reason
 
 
 def test_a_bad_first_row_without_header_is_a_problem_of_line_1(write: Callable[..., Path], digits: Dataset) -> None:
     rows = rows_of(digits)
     dataset = load_csv(write(rows[0].replace(",0,", ",x,", 1), *rows[1:]))
-    assert [str(problem) for problem in dataset.problems] == [
-        "digits.csv, line 1: 'x' instead of a whole number of 0 to 255"
-    ]
+    assert [str(issue) for issue in dataset.issues] == ["digits.csv, line 1: 'x' instead of a whole number of 0 to 255"]
     assert len(dataset) == len(digits) - 1
 
 

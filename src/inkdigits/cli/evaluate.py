@@ -91,7 +91,7 @@ def command(
             _content(packed, folder, dataset, probabilities, f"{dataset.name} ({split})"),
             rival=rival,
             robustness=studied,
-            left_out=[str(problem) for problem in loaded.problems],
+            left_out=[str(issue) for issue in loaded.issues],
             reproduce={"command": _command_line(data=data, report=report), **_fixed_by(packed, dataset)},
         )
         evaluation = write_report(report, content)
@@ -102,7 +102,7 @@ def command(
         click.echo("\n".join(["", *robustness_lines(studied)]))
     if report is not None:
         click.echo(f"report: {report / 'report.html'}", err=True)
-    return EXIT_FAILED if loaded.problems else 0
+    return EXIT_FAILED if loaded.issues else 0
 
 
 def _robustness(packed: PackedModel, run: Path | None, dataset: Dataset, count: int) -> Robustness:
@@ -266,11 +266,11 @@ def _corrections(dataset: Dataset) -> dict[int, int]:
 
 
 def _load(data: str, split: str, *, strict: bool) -> Dataset:
+    from inkdigits.cli.terminal import show_left_out
     from inkdigits.data.source import load_dataset
 
     dataset = load_dataset(data, split="test" if split == "test" else "train", strict=strict)
-    for problem in dataset.problems:
-        click.echo(f"left out {problem}", err=True)
+    show_left_out(dataset)
     return dataset
 
 
@@ -293,7 +293,7 @@ def _run_source(folder: Path) -> str | None:
 
 def _refuse_training_glyphs(source: str, dataset: Dataset) -> None:
     """Refuses to measure a run on glyphs that it was trained on, unless asked for by --split."""
-    from inkdigits.data.source import check_overlap, load_dataset
+    from inkdigits.data.source import check_leakage, load_dataset
     from inkdigits.errors import MissingDataError
 
     try:
@@ -301,7 +301,7 @@ def _refuse_training_glyphs(source: str, dataset: Dataset) -> None:
     except MissingDataError:
         click.echo(f"not checked for glyphs of the training: {source} is gone", err=True)
         return
-    check_overlap(training, dataset)
+    check_leakage(training, dataset)
 
 
 def _history(folder: Path) -> list[dict[str, float]]:

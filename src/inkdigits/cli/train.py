@@ -167,15 +167,15 @@ def _show_recipes() -> None:
 
 def load_training_data(source: str, *, strict: bool) -> tuple[Dataset, Dataset | None]:
     """The training set, and the test glyphs, if any, to check the packed model on: their labels are not looked at."""
-    from inkdigits.data.source import check_overlap, has_test_part, load_dataset
+    from inkdigits.cli.terminal import show_left_out
+    from inkdigits.data.source import check_leakage, has_test_part, load_dataset
 
     dataset = load_dataset(source, strict=strict)
-    for problem in dataset.problems:
-        click.echo(f"left out {problem}", err=True)
+    show_left_out(dataset)
     if not has_test_part(source):
         return dataset, None
     test = load_dataset(source, split="test")
-    check_overlap(dataset, test)
+    check_leakage(dataset, test)
     return dataset, test
 
 

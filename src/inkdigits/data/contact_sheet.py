@@ -1,20 +1,18 @@
-"""The contact sheet: glyphs and captions in, one picture of them all out. Knows nothing of files or models."""
+"""The contact sheet: glyphs and captions in, one picture of them all out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, sqrt
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.errors import DataError, SettingError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 
 DESK = (228, 226, 220)
-PAPER = (253, 252, 249)
-INK = (24, 28, 48)
 CAPTION = (92, 90, 86)
 CAPTION_HEIGHT = 16  # pixels under each glyph
 FONT_SIZE = 12
@@ -23,13 +21,13 @@ FONT_SIZE = 12
 def contact_sheet(
     glyphs: Glyphs, captions: Sequence[str] = (), *, columns: int | None = None, zoom: int = 2
 ) -> Image.Image:
-    """Draws glyphs side by side, dark ink on light paper, row by row.
+    """Draws glyphs side by side, white ink on black as the network gets them, row by row.
 
     Args:
         glyphs: Shape `(N, 28, 28)`, uint8.
-        captions: One a glyph, put under it and cut to its width; none if empty.
-        columns: Glyphs a row; about as many as rows if None.
-        zoom: Pixels of the sheet a pixel of a glyph.
+        captions: One per glyph, put under it and cut to its width; none if empty.
+        columns: Glyphs per row; about as many as rows if None.
+        zoom: Pixels of the sheet per pixel of a glyph.
 
     Returns:
         The sheet, RGB.
@@ -51,12 +49,28 @@ def contact_sheet(
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_SIZE)
     for index, glyph in enumerate(glyphs):
         left, top = margin + index % columns * step[0], margin + index // columns * step[1]
-        sheet.paste(_print(glyph, zoom), (left, top))
+        # Enlarged without smoothing, so that each pixel can be seen.
+        sheet.paste(Image.fromarray(glyph).resize((side, side), Image.Resampling.NEAREST), (left, top))
         if captions:
             text = _cut(captions[index], font, side + margin)
             middle = (left + side / 2, top + side + CAPTION_HEIGHT / 2 + 1)
             draw.text(middle, text, fill=CAPTION, font=font, anchor="mm")
     return sheet
+
+
+def save_sheet(sheet: Image.Image, path: Path) -> None:
+    """Writes a sheet; folders on the way to it are made.
+
+    Raises:
+        DataError: It cannot be written, or the name has no ending of a picture.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(path)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"Expected to write a picture to {path}. Received: {error}.", hint="Name a file that ends in .png."
+        ) from error
 
 
 def _check(glyphs: Glyphs, captions: Sequence[str], columns: int | None, zoom: int) -> None:
@@ -67,7 +81,7 @@ def _check(glyphs: Glyphs, captions: Sequence[str], columns: int | None, zoom: i
         )
     if captions and len(captions) != len(glyphs):
         raise SettingError(
-            f"Expected a caption a glyph, or none. Received: {len(captions)} captions, {len(glyphs)} glyphs.",
+            f"Expected one caption per glyph, or none. Received: {len(captions)} captions, {len(glyphs)} glyphs.",
             hint="Give an empty caption where there is nothing to say.",
         )
     if zoom < 1 or (columns is not None and columns < 1):
@@ -75,13 +89,6 @@ def _check(glyphs: Glyphs, captions: Sequence[str], columns: int | None, zoom: i
             f"Expected columns and zoom of 1 or more. Received: columns {columns}, zoom {zoom}.",
             hint="10 and 2 are usual.",
         )
-
-
-def _print(glyph: NDArray[np.uint8], zoom: int) -> Image.Image:
-    """A glyph in ink on paper, enlarged without smoothing, so that each of its pixels can be seen."""
-    share = glyph[..., None] / 255
-    colors = np.rint(np.array(PAPER) * (1 - share) + np.array(INK) * share).astype(np.uint8)
-    return Image.fromarray(colors).resize((GLYPH_SIDE * zoom, GLYPH_SIDE * zoom), Image.Resampling.NEAREST)
 
 
 def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> str:

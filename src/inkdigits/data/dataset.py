@@ -1,4 +1,4 @@
-"""The data set: glyphs with their labels, checked. Knows nothing of files or formats."""
+"""The data set: glyphs with their labels, checked; and what of a source could not be loaded."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ Split: TypeAlias = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
-class Problem:
+class LoadIssue:
     """Something of a source that could not be used, while the rest was.
 
     Attributes:
         where: The file, and the line in it if it has lines.
         reason: What is wrong with it, in one line.
+        label: The digit that it is labeled, or None if that is not known.
     """
 
     where: str
     reason: str
+    label: int | None = None
 
     def __str__(self) -> str:
         """One line: where, and why."""
@@ -42,7 +44,7 @@ class Dataset:
         glyphs: Shape `(N, 28, 28)`, uint8; 0 is paper, 255 is full ink.
         labels: Shape `(N,)`, uint8, 0 to 9.
         name: What it is, for reports: `"mnist"`, the name of a file or folder.
-        problems: What of the source could not be used.
+        issues: What of the source could not be used.
         sources: The file that each glyph is of, N names; none where glyphs have no files of their own.
 
     Raises:
@@ -56,7 +58,7 @@ class Dataset:
     glyphs: Glyphs
     labels: Labels
     name: str
-    problems: tuple[Problem, ...] = ()
+    issues: tuple[LoadIssue, ...] = ()
     sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -77,7 +79,7 @@ class Dataset:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Glyphs a class, shape `(10,)`."""
+        """Glyphs per class, shape `(10,)`."""
         return np.bincount(self.labels, minlength=CLASSES)
 
     def subset(self, indices: NDArray[np.intp]) -> Dataset:
@@ -100,7 +102,7 @@ def _check_shapes(dataset: Dataset) -> None:
     if labels.ndim != 1 or labels.dtype != np.uint8:
         raise DataError(
             f"Expected labels of shape (N,), uint8, in {name}. Received: {labels.shape}, {labels.dtype}.",
-            hint="Give one number a glyph, not a row of probabilities.",
+            hint="Give one number per glyph, not a row of probabilities.",
         )
     if len(glyphs) != len(labels) or len(dataset.sources) not in (0, len(labels)):
         files = f", {len(dataset.sources)} files" if dataset.sources else ""
@@ -111,7 +113,7 @@ def _check_shapes(dataset: Dataset) -> None:
         )
     if not len(glyphs):
         raise DataError(
-            f"Expected at least one glyph in {name}. Received: none{_first_of(dataset.problems)}.",
+            f"Expected at least one glyph in {name}. Received: none{_first_of(dataset.issues)}.",
             hint="Check that it is the file or folder you meant.",
         )
 
@@ -123,31 +125,31 @@ def _check_labels(dataset: Dataset) -> None:
         raise DataError(
             f"Expected labels of 0 to 9 in {dataset.name}. Received: {len(wrong)} others, the first "
             f"{dataset.labels[index]} at index {index}.",
-            hint="Leave out what is no digit.",
+            hint="Leave out non-digits.",
         )
 
 
-def _first_of(problems: tuple[Problem, ...]) -> str:
-    return f", and {len(problems)} that cannot be used, the first: {str(problems[0]).rstrip('.')}" if problems else ""
+def _first_of(issues: tuple[LoadIssue, ...]) -> str:
+    return f", and {len(issues)} that cannot be used, the first: {str(issues[0]).rstrip('.')}" if issues else ""
 
 
-def note_problem(problems: list[Problem], problem: Problem, *, strict: bool) -> None:
-    """Adds a problem to those found so far, or stops at it.
+def add_issue(issues: list[LoadIssue], issue: LoadIssue, *, strict: bool) -> None:
+    """Adds an issue to those found so far, or stops at it.
 
     Args:
-        problems: Those found so far.
-        problem: The new one.
-        strict: Whether the first problem ends the loading.
+        issues: Those found so far.
+        issue: The new one.
+        strict: Whether the first issue ends the loading.
 
     Raises:
         DataError: `strict` is set.
     """
     if strict:
         raise DataError(
-            f"Expected data without problems. Received: {str(problem).rstrip('.')}.",
-            hint="Mend it, or load without --strict (strict=True) to leave it out.",
+            f"Expected data without unusable rows or pictures. Received: {str(issue).rstrip('.')}.",
+            hint="Fix it, or load with strict=False to leave it out.",
         )
-    problems.append(problem)
+    issues.append(issue)
 
 
 def check_split(split: str) -> None:

@@ -1,4 +1,4 @@
-"""Export: a data set in, files that other programs read out, and `load_dataset` too. Knows nothing of models."""
+"""Export: a data set in; files that other programs read, and `load_dataset` too, out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from PIL import Image
 
 from inkdigits.data.dataset import Dataset, Split, check_split
 from inkdigits.data.folder import CLASS_NAMES
-from inkdigits.data.idx import write_idx
-from inkdigits.data.idx_pair import file_name
+from inkdigits.data.idx import file_name, write_idx
 from inkdigits.data.tabular import PIXELS
 from inkdigits.errors import DataError, SettingError
 
@@ -36,7 +35,7 @@ def export_dataset(
     Args:
         dataset: What to write.
         target: The file (`csv`, `npz`) or folder (`folder`, `idx`); folders on the way to it are made.
-        format: `"folder"`: a PNG a glyph, white ink on black as in the glyph, named `7/00012.png` by class and index.
+        format: `"folder"`: a PNG per glyph, white ink on black as in the glyph, named `7/00012.png` by class and index.
             `"csv"`: `label,pixel0,...,pixel783`. `"npz"`: arrays `images` and `labels`. `"idx"`: two files with
             MNIST's names.
         overwrite: Whether what is there may be replaced. In a folder, only what is named as an export
@@ -65,6 +64,21 @@ def export_dataset(
         raise DataError(f"Expected to write to {target}. Received: {error}.", hint="Check the path.") from error
 
 
+def format_of(target: Path) -> Format:
+    """The format that a target's ending names: `.csv` or `.npz`.
+
+    Raises:
+        SettingError: It has another ending, or none.
+    """
+    for name in ("csv", "npz"):
+        if target.suffix.lower() == f".{name}":
+            return name
+    raise SettingError(
+        f"Expected a target that ends in .csv or .npz, or a format. Received: {target.name!r}.",
+        hint="Formats: folder, csv, npz, idx.",
+    )
+
+
 def _check_target(target: Path, format: str) -> None:  # noqa: A002
     if format not in get_args(Format):
         raise SettingError(f"Expected a format of folder, csv, npz or idx. Received: {format!r}.", hint="Choose one.")
@@ -79,7 +93,7 @@ def _check_free(paths: list[Path]) -> None:
         if any(path.iterdir()) if path.is_dir() else path.exists():
             raise DataError(
                 f"Expected nothing at {path} yet. Received: {'a folder with files' if path.is_dir() else 'a file'}.",
-                hint="Name another target, or allow it with --overwrite (overwrite=True).",
+                hint="Name another target, or allow it with overwrite=True.",
             )
 
 

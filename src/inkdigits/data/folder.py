@@ -1,7 +1,7 @@
-"""Folders of pictures: class folders or a list of files in, a data set out. Every picture goes through the glyph door.
+"""Folders of pictures: class folders or a list of files in, a data set out. Every picture is prepared as for reading.
 
 Class folders are named `0` to `9`, with pictures in them at any depth. A list is a `labels.csv` with the columns `file`
-(relative to the folder) and `label`. Knows nothing of what the pictures are for.
+(relative to the folder) and `label`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset, Problem, note_problem
+from inkdigits.data.dataset import Dataset, LoadIssue, add_issue
 from inkdigits.errors import DataError, InkdigitsError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph
 from inkdigits.image.load import load
@@ -25,6 +27,8 @@ LABELS_NAME = "labels.csv"
 CLASS_NAMES = tuple(str(label) for label in range(CLASSES))
 WORKERS = 2  # threads that decode and prepare; OpenCV and Pillow let go of Python's lock
 BATCH = 256  # pictures handed out at once: a strict loading stops soon after a bad one
+TINY_SIDE = 20  # pixels: MNIST fits a digit into 20 x 20; strokes of smaller pictures are one pixel or less
+ENLARGED_SIDE = 64  # pixels, at least
 
 
 class _Entry(NamedTuple):
@@ -44,7 +48,7 @@ def has_classes(folder: Path) -> bool:
 
 
 def load_folder(folder: Path, *, strict: bool = False) -> Dataset:
-    """Loads labelled pictures.
+    """Loads labeled pictures. Those smaller than 20 x 20 pixels are enlarged first.
 
     Args:
         folder: Holds `labels.csv`, which decides if it is there, or class folders `0` to `9`. Hidden files are skipped.
@@ -52,7 +56,7 @@ def load_folder(folder: Path, *, strict: bool = False) -> Dataset:
 
     Returns:
         The data set, in the order of `labels.csv`, or by class and then by name; a picture that is damaged, blank or
-        wrongly listed is a problem, and the rest goes on.
+        wrongly listed is a issue, and the rest goes on.
 
     Raises:
         DataError: There is neither, no picture can be used, or one cannot and `strict` is set.
@@ -62,20 +66,20 @@ def load_folder(folder: Path, *, strict: bool = False) -> Dataset:
             f"Expected class folders 0 to 9, or {LABELS_NAME}, in {folder}. Received: neither.",
             hint="Check the folder.",
         )
-    problems: list[Problem] = []
+    issues: list[LoadIssue] = []
     find = _listed if has_labels(folder) else _sorted_by_class
-    entries = list(find(folder, problems, strict))
+    entries = list(find(folder, issues, strict))
     glyphs, labels, sources = list[Glyph](), list[int](), list[str]()
     for entry, prepared in _prepare_all(entries):
         if isinstance(prepared, str):
-            note_problem(problems, Problem(entry.where, prepared), strict=strict)
+            add_issue(issues, LoadIssue(entry.where, prepared, entry.label), strict=strict)
         else:
             glyphs.append(prepared)
             labels.append(entry.label)
             sources.append(entry.where)
     stacked = np.array(glyphs, np.uint8).reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
     name = str(folder if folder.name else folder.resolve())
-    return Dataset(stacked, np.array(labels, np.uint8), name, tuple(problems), tuple(sources))
+    return Dataset(stacked, np.array(labels, np.uint8), name, tuple(issues), tuple(sources))
 
 
 def _prepare_all(entries: list[_Entry]) -> Iterator[tuple[_Entry, Glyph | str]]:
@@ -88,18 +92,27 @@ def _prepare_all(entries: list[_Entry]) -> Iterator[tuple[_Entry, Glyph | str]]:
 def _prepare(path: Path) -> Glyph | str:
     """The glyph of the one digit in a picture, or why there is none."""
     try:
-        glyph = prepare_digit(load(path)).glyph
+        glyph = prepare_digit(_enlarged(load(path))).glyph
     except InkdigitsError as error:
         return error.message
     return "the picture is blank" if glyph is None else glyph
 
 
-def _sorted_by_class(folder: Path, problems: list[Problem], strict: bool) -> Iterator[_Entry]:
+def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A tiny picture with strokes wide enough to be found; others as they are."""
+    longest = max(gray.shape)
+    if longest >= TINY_SIDE:
+        return gray
+    factor = -(-ENLARGED_SIDE // longest)
+    return np.asarray(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC))
+
+
+def _sorted_by_class(folder: Path, issues: list[LoadIssue], strict: bool) -> Iterator[_Entry]:
     for child in sorted(folder.iterdir()):
         if child.name.startswith(".") or not child.is_dir():
             continue
         if child.name not in CLASS_NAMES:
-            note_problem(problems, Problem(child.name, "the folder's name is no class of 0 to 9"), strict=strict)
+            add_issue(issues, LoadIssue(child.name, "the folder's name is no class of 0 to 9"), strict=strict)
             continue
         for path in sorted(child.rglob("*")):
             inner = path.relative_to(folder)
@@ -107,15 +120,15 @@ def _sorted_by_class(folder: Path, problems: list[Problem], strict: bool) -> Ite
                 yield _Entry(inner.as_posix(), path, int(child.name))
 
 
-def _listed(folder: Path, problems: list[Problem], strict: bool) -> Iterator[_Entry]:
+def _listed(folder: Path, issues: list[LoadIssue], strict: bool) -> Iterator[_Entry]:
     for line, row in _rows(folder / LABELS_NAME):
         file, label = (row["file"] or "").strip(), (row["label"] or "").strip()
         where = f"{LABELS_NAME}, line {line}"
         if not file:
-            note_problem(problems, Problem(where, "no file is named"), strict=strict)
+            add_issue(issues, LoadIssue(where, "no file is named"), strict=strict)
         elif label not in CLASS_NAMES:
             reason = f"label {label!r} of {file} instead of 0 to 9"
-            note_problem(problems, Problem(where, reason), strict=strict)
+            add_issue(issues, LoadIssue(where, reason), strict=strict)
         else:
             yield _Entry(file, folder / file, int(label))
 

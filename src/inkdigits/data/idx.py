@@ -1,4 +1,4 @@
-"""IDX, the file format of MNIST: a file in, an array of bytes out, and back. Knows nothing of digits or labels.
+"""IDX, the file format of MNIST: a file, or an images file and its labels file, in; an array or a data set out.
 
 Source:
     The format is described at the end of Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits":
@@ -13,15 +13,19 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.data.dataset import Dataset, Split
 from inkdigits.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
 UINT8 = 0x08
-MAX_DIMENSIONS = 4  # images in colour; MNIST has 3 and 1
+MAX_DIMENSIONS = 4  # images in color; MNIST has 3 and 1
+PREFIXES: dict[Split, str] = {"train": "train", "test": "t10k"}
+_DIMENSIONS = {"images": 3, "labels": 1}
 _TYPES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
 
 
@@ -156,3 +160,58 @@ def _parse_header(content: bytes, name: str) -> tuple[int, ...]:
             hint="Copy the file again.",
         )
     return struct.unpack_from(f">{dimensions}I", content, 4)
+
+
+def file_name(split: Split, kind: Literal["images", "labels"]) -> str:
+    """MNIST's own name for a file: `train-images-idx3-ubyte.gz`."""
+    return f"{PREFIXES[split]}-{kind}-idx{_DIMENSIONS[kind]}-ubyte.gz"
+
+
+def find_file(folder: Path, split: Split, kind: Literal["images", "labels"]) -> Path | None:
+    """A file of MNIST's name in a folder, compressed or not, with the dot of some copies (`images.idx3`) or without.
+
+    Args:
+        folder: Where to look; not in folders inside it.
+        split: Which split.
+        kind: Which file of the pair.
+
+    Returns:
+        The file, or None if there is none.
+    """
+    name = file_name(split, kind)
+    dotted = name.replace(f"{kind}-idx", f"{kind}.idx")
+    names = (name, name.removesuffix(".gz"), dotted, dotted.removesuffix(".gz"))
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def find_labels(images: Path) -> Path:
+    """The labels file beside an images file.
+
+    Args:
+        images: Named as MNIST's: `train-images-idx3-ubyte`, with anything before and after `images-idx3`.
+
+    Raises:
+        DataError: The images file has another name, or there is no labels file beside it.
+    """
+    wanted = images.name.replace("images-idx3", "labels-idx1").replace("images.idx3", "labels.idx1")
+    if wanted == images.name:
+        raise DataError(
+            f"Expected an images file named like train-images-idx3-ubyte.gz. Received: {images.name}.",
+            hint="Its labels file is found by that name: rename both, or name their folder.",
+        )
+    bare = wanted.removesuffix(".gz")
+    for name in (wanted, bare, f"{bare}.gz"):
+        if (images.parent / name).is_file():
+            return images.parent / name
+    raise DataError(
+        f"Expected the labels file {wanted} beside {images}. Received: no such file.", hint="Copy it there."
+    )
+
+
+def load_pair(images: Path, labels: Path) -> Dataset:
+    """Loads an images file and its labels file.
+
+    Raises:
+        DataError: A file is damaged, or they do not fit together.
+    """
+    return Dataset(read_idx(images), read_idx(labels), images.name)

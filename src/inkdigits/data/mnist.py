@@ -1,6 +1,6 @@
-"""MNIST, from the four files that ship with the package: arrays or a data set out, proved by SHA-256.
+"""MNIST, from the four files that ship with the package: arrays or a data set out, checked by SHA-256.
 
-Nothing is downloaded. It knows nothing of other sources.
+Nothing is downloaded.
 
 Source:
     Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", CC BY-SA 3.0.
@@ -9,6 +9,7 @@ Source:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -17,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.data.dataset import Dataset, Labels, Split, check_split
-from inkdigits.data.idx import parse_idx, read_file, uncompress
-from inkdigits.data.idx_pair import file_name, find_file
+from inkdigits.data.idx import file_name, find_file, parse_idx, read_file, uncompress
 from inkdigits.errors import DataError, MissingDataError
 from inkdigits.image.glyph import Glyphs
 
@@ -77,7 +77,7 @@ def load_data() -> tuple[tuple[Glyphs, Labels], tuple[Glyphs, Labels]]:
 
 
 def load_mnist(split: Split, *, folder: Path | None = None) -> Dataset:
-    """Loads one half of MNIST.
+    """Loads one split of MNIST.
 
     Args:
         split: `"train"`, 60,000 glyphs, or `"test"`, 10,000 of other hands.
@@ -103,13 +103,30 @@ def verify(folder: Path | None = None) -> list[FileCheck]:
         folder: Holds the files, compressed or not; the embedded ones if None.
 
     Returns:
-        One check a file: train images and labels, test images and labels.
+        One check per file: train images and labels, test images and labels.
 
     Raises:
         DataError: A file cannot be read.
     """
     folder = EMBEDDED if folder is None else folder
     return [_check(folder, split, kind) for split, kind in SHA256]
+
+
+def check_files(checks: Sequence[FileCheck]) -> None:
+    """Refuses files that are missing or not MNIST's own.
+
+    Raises:
+        MissingDataError: A file is missing.
+        DataError: A file is not MNIST's own.
+    """
+    bad = [check for check in checks if not check.ok]
+    if bad:
+        worst = next((check for check in bad if check.received == MISSING), bad[0])
+        kind = MissingDataError if worst.received == MISSING else DataError
+        raise kind(
+            f"Expected {worst.file} with SHA-256 {worst.expected}. Received: {worst.received}.",
+            hint=f"{len(bad)} of {len(checks)} files are bad: install inkdigits again.",
+        )
 
 
 def _check(folder: Path, split: Split, kind: Kind) -> FileCheck:

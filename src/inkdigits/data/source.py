@@ -1,45 +1,49 @@
-"""The one door to labelled data: a name, file or folder in, a data set out. Composes the formats and adds none."""
+"""Labeled data from any source: a name, file or folder in, a data set out."""
 
 from __future__ import annotations
 
 import gzip
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from inkdigits.data.dataset import Dataset, Split, check_split
 from inkdigits.data.folder import LABELS_NAME, has_classes, has_labels, load_folder
-from inkdigits.data.idx import GZIP_MAGIC
-from inkdigits.data.idx_pair import PREFIXES, find_file, find_labels, load_pair
+from inkdigits.data.idx import GZIP_MAGIC, PREFIXES, find_file, find_labels, load_pair
 from inkdigits.data.mnist import load_mnist
+from inkdigits.data.splits import validation_split
 from inkdigits.data.tabular import load_csv, load_npz
 from inkdigits.errors import DataError, MissingDataError
 
 SPLIT_FOLDERS: dict[Split, tuple[str, ...]] = {"train": ("train", "training"), "test": ("test", "testing")}
 ACCEPTED = (
-    "'mnist'; a CSV file with a label and 784 pixels a row; an NPZ file; an IDX images file with its labels file "
+    "'mnist'; a CSV file with a label and 784 pixels per row; an NPZ file; an IDX images file with its labels file "
     f"beside it; a folder of IDX files with MNIST's names, of class folders 0 to 9, with a {LABELS_NAME} "
     "(file,label), or with train and test folders of these"
 )
+Part: TypeAlias = Literal["train", "test", "validation"]
+
 _ZIP_MAGIC = b"PK\x03\x04"
 _IDX_MAGIC = b"\0\0\x08"
 
 
 def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = False) -> Dataset:
-    """Loads labelled glyphs from whatever holds them.
+    """Loads labeled glyphs from any source.
 
     Args:
         source: `"mnist"`, or the path of a CSV, NPZ or IDX file, or of a folder of IDX files or pictures. A folder of
             the name mnist is `"./mnist"`.
-        split: Which half. A source of one part (a CSV file, an IDX images file, `images` and `labels` in NPZ, class
+        split: Which split. A source of one part (a CSV file, an IDX images file, `images` and `labels` in NPZ, class
             folders, `labels.csv`) serves both, because its user named it.
         strict: Whether the first row or picture that cannot be used ends the loading.
 
     Returns:
-        The data set; what could not be used is in its `problems`.
+        The data set; what could not be used is in its `issues`.
 
     Raises:
         MissingDataError: There is no such file or folder.
-        DataError: The source is unknown or damaged, has no such half, or has a problem and `strict` is set.
+        DataError: The source is unknown or damaged, has no such split, or has an issue and `strict` is set.
         SettingError: There is no such split.
 
     Example:
@@ -59,13 +63,31 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
     )
 
 
+def load_part(source: str | Path, part: Part, *, strict: bool = False) -> Dataset:
+    """Loads a split, or the validation part of the training split, which training leaves out.
+
+    Args:
+        source: As for `load_dataset`.
+        part: `"train"`, `"test"` or `"validation"`.
+        strict: Whether the first row or picture that cannot be used ends the loading.
+
+    Raises:
+        MissingDataError: There is no such file or folder.
+        DataError: As for `load_dataset`.
+    """
+    if part != "validation":
+        return load_dataset(source, split=part, strict=strict)
+    dataset = load_dataset(source, strict=strict)
+    return replace(dataset.subset(validation_split(dataset)[1]), issues=dataset.issues)
+
+
 def has_test_part(source: str | Path) -> bool:
-    """Whether a source brings a test part of its own beside its training part."""
+    """Whether a source has a test split of its own."""
     if source == "mnist":
         return True
     path = Path(source)
     if path.is_dir():
-        return {"train", "test"} in (_idx_images(path).keys(), _split_folders(path).keys())
+        return len(_idx_images(path) or _split_folders(path)) == len(SPLIT_FOLDERS)
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as arrays:
@@ -111,13 +133,13 @@ def _load_idx(path: Path) -> Dataset:
 def _load_folder(folder: Path, split: Split, strict: bool) -> Dataset:
     images = _idx_images(folder)
     if images:
-        _check_half(folder, split, list(images))
+        _check_split_there(folder, split, list(images))
         return load_pair(images[split], find_labels(images[split]))
     if has_labels(folder) or has_classes(folder):
         return load_folder(folder, strict=strict)
     folders = _split_folders(folder)
     if folders:
-        _check_half(folder, split, list(folders))
+        _check_split_there(folder, split, list(folders))
         return _load_folder(folders[split], split, strict)
     raise DataError(f"Expected {ACCEPTED}. Received: {folder}, a folder with none of these.", hint="Check the path.")
 
@@ -133,16 +155,16 @@ def _split_folders(folder: Path) -> dict[Split, Path]:
     return {split: path for split, path in named if path.is_dir()}
 
 
-def _check_half(folder: Path, split: Split, halves: list[Split]) -> None:
-    if split not in halves:
+def _check_split_there(folder: Path, split: Split, splits: list[Split]) -> None:
+    if split not in splits:
         raise DataError(
-            f"Expected a {split} part in {folder}. Received: only a {halves[0]} part.",
-            hint=f"Add one, name the {halves[0]} part itself, or ask for --split {halves[0]}.",
+            f"Expected a {split} part in {folder}. Received: only a {splits[0]} part.",
+            hint=f"Add one, name the {splits[0]} part itself, or ask for split={splits[0]!r}.",
         )
 
 
-def check_overlap(train: Dataset, test: Dataset) -> None:
-    """Refuses a test set that shares glyphs with the training set: its accuracy would be a lie.
+def check_leakage(train: Dataset, test: Dataset) -> None:
+    """Refuses a test set that shares glyphs with the training set: its accuracy would be too high.
 
     Args:
         train: What was or will be trained on.

@@ -1,4 +1,4 @@
-"""The validation split: labels in, indices out, the same for ever. Knows nothing of glyphs or files."""
+"""The validation split: labels in, indices out, always the same ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def validation_split(
     _check(labels, count, seed)
     sizes = np.bincount(labels, minlength=CLASSES)
     quotas = _quotas(sizes, min(count, _largest_count(sizes)))
-    # The raw stream of PCG64 is fixed for ever; NumPy may change how a Generator shuffles.
+    # The raw stream of PCG64 never changes; NumPy may change how a Generator shuffles.
     keys = np.random.PCG64(seed).random_raw(len(labels))
     chosen = np.zeros(len(labels), np.bool_)
     for label, quota in enumerate(quotas):
@@ -91,3 +91,32 @@ def _quotas(sizes: NDArray[np.intp], total: int) -> NDArray[np.intp]:
             quotas[quotas.argmax()] -= 1
             quotas[label] += 1
     return quotas
+
+
+def sample(dataset: Dataset, count: int, *, seed: int = 0, label: int | None = None) -> Indices:
+    """Chooses some glyphs at random.
+
+    Args:
+        dataset: Any.
+        count: How many at most.
+        seed: Which ones: the same seed gives the same glyphs.
+        label: Only glyphs of this digit.
+
+    Returns:
+        Indices in rising order.
+
+    Raises:
+        DataError: There is no glyph of that digit.
+    """
+    members = np.arange(len(dataset)) if label is None else np.flatnonzero(dataset.labels == label)
+    if not len(members):
+        raise DataError(
+            f"Expected glyphs of the digit {label} in {dataset.name}. Received: none.", hint="Choose another digit."
+        )
+    keys = np.random.PCG64(seed).random_raw(len(members))
+    return np.sort(members[np.argsort(keys, kind="stable")[:count]])
+
+
+def take_evenly(count: int, most: int) -> Indices:
+    """At most `most` indices of `range(count)`, evenly spaced."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(np.intp)

@@ -1,7 +1,7 @@
-"""Tables: CSV with a row of 784 levels a glyph, and NPZ with arrays. A file in, a data set out; no pictures.
+"""Tables: CSV with a row of 784 levels per glyph, and NPZ with arrays. A file in, a data set out; no pictures.
 
-CSV is the form of Kaggle's digit recognizer (`label,pixel0,...,pixel783`) and of `mnist_train.csv`, with or without a
-header. NPZ is Keras' `mnist.npz` (`x_train`, `y_train`, `x_test`, `y_test`), or `images` and `labels`, or `x` and `y`.
+CSV is the form of Kaggle's digit recognizer (`label,pixel0,...,pixel783`), with or without a header. NPZ is Keras'
+`mnist.npz` (`x_train`, `y_train`, `x_test`, `y_test`), or `images` and `labels`, or `x` and `y`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset, Labels, Problem, Split, check_split, note_problem
+from inkdigits.data.dataset import Dataset, Labels, LoadIssue, Split, add_issue, check_split
 from inkdigits.errors import DataError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 from inkdigits.labels import CLASSES
@@ -25,24 +25,29 @@ from inkdigits.labels import CLASSES
 PIXELS = GLYPH_SIDE * GLYPH_SIDE
 FIELDS = 1 + PIXELS
 SHOWN_NAMES, SHOWN_LENGTH = 5, 20  # of a header without a label: enough to know the file by
-NPZ_PAIRS = (("images", "labels"), ("x", "y"))
+NPZ_PAIRS = (("images", "labels"), ("x", "y"), ("X", "y"))
+LABEL_NAMES = ("label", "class", "target", "digit", "y")  # of a column, in any case
 NPZ_SPLITS: dict[Split, tuple[str, str]] = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
 
 BOM = b"\xef\xbb\xbf"  # what Excel puts before UTF-8
+Rows: TypeAlias = Iterator[tuple[int, bytes]]
+
 _LEVELS = {str(level).encode(): level for level in range(256)}
 _WHOLE_NUMBER = re.compile(rb"\d+(\.0*)?")
+_NUMBER = re.compile(rb"(\d+\.?\d*|\.\d+)(e-\d+)?")
 
 
 def load_csv(path: Path, *, strict: bool = False) -> Dataset:
     """Loads a CSV file.
 
     Args:
-        path: Each row a label, 0 to 9, and 784 levels, 0 to 255, row by row of the glyph. A header may name the label's
-            column (`label`, anywhere); without one it is the first.
+        path: Each row a label, 0 to 9, and 784 levels, row by row of the glyph: whole numbers of 0 to 255, or fractions
+            of 0 to 1 if the first row has one. A header may name the label's column (`label`, `class`, `target`,
+            `digit` or `y`, anywhere); without a header it is the first.
         strict: Whether the first bad row ends the loading.
 
     Returns:
-        The data set of the good rows, in the file's order, with a problem for each bad one.
+        The data set of the good rows, in the file's order, with a issue for each bad one.
 
     Raises:
         DataError: The file is missing, has no label column or no good row, or has a bad row and `strict` is set.
@@ -55,24 +60,25 @@ def load_csv(path: Path, *, strict: bool = False) -> Dataset:
 
 
 def _load_rows(file: BinaryIO, path: Path, strict: bool) -> Dataset:
-    values, problems = bytearray(), list[Problem]()
-    rows = ((number, line.strip()) for number, line in enumerate(file, 1) if not line.isspace())
+    values, issues = bytearray(), list[LoadIssue]()
+    rows: Rows = ((number, line.strip()) for number, line in enumerate(file, 1) if not line.isspace())
     start, first = next(rows, (0, b""))
     if not first:
         raise DataError(
             f"Expected rows of a label and {PIXELS} levels in {path}. Received: none.", hint="Check the file."
         )
     fields = first.removeprefix(BOM).split(b",")
-    parse = _row_parser(fields, path)
-    body = rows if _is_header(fields) else chain([(start, b",".join(fields))], rows)
+    column = _label_column(fields, path)
+    body: Rows = rows if _is_header(fields) else chain([(start, b",".join(fields))], rows)
+    parse, body = _row_parser(column, body)
     for number, row in body:
         try:
             values += parse(row)
         except ValueError as error:
-            note_problem(problems, Problem(f"{path.name}, line {number}", str(error)), strict=strict)
+            add_issue(issues, LoadIssue(f"{path.name}, line {number}", str(error)), strict=strict)
     table = np.frombuffer(values, np.uint8).reshape(-1, FIELDS)
     glyphs = table[:, 1:].reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
-    return Dataset(glyphs, table[:, 0].copy(), path.name, tuple(problems))
+    return Dataset(glyphs, table[:, 0].copy(), path.name, tuple(issues))
 
 
 def _names(fields: Sequence[bytes]) -> list[str]:
@@ -80,35 +86,50 @@ def _names(fields: Sequence[bytes]) -> list[str]:
 
 
 def _is_header(fields: Sequence[bytes]) -> bool:
-    """Whether the first row names columns: one is `label`, or most are no numbers."""
+    """Whether the first row names columns: one is the label's, or most are not numbers."""
     names = _names(fields)
     numbers = sum(name.replace(".", "").isdigit() for name in names)
-    return "label" in names or numbers < len(names) / 2
+    return bool(set(LABEL_NAMES) & set(names)) or numbers < len(names) / 2
 
 
-def _row_parser(fields: Sequence[bytes], path: Path) -> Callable[[bytes], bytes]:
-    """What makes 785 bytes, the label first, of a row, or raises ValueError with the reason; by the first row."""
+def _label_column(fields: Sequence[bytes], path: Path) -> int:
+    """The place of the label in each row, by the first row."""
     names = _names(fields)
-    if _is_header(fields):
-        if "label" not in names:
-            shown = ", ".join(name[:SHOWN_LENGTH] for name in names[:SHOWN_NAMES])
+    if not _is_header(fields):
+        if len(names) == PIXELS:
             raise DataError(
-                f"Expected a column named label in {path}. Received: {len(names)} columns, {shown} ...",
-                hint=_header_hint(fields),
+                f"Expected rows of a label and {PIXELS} levels in {path}. Received: {PIXELS} columns, so no label.",
+                hint="Put the label first in each row.",
             )
-        if len(names) != FIELDS:
-            raise DataError(
-                f"Expected a header of label and {PIXELS} pixels in {path}. Received: {len(names)} columns.",
-                hint="For a list of picture files name their folder, with the list in it as labels.csv.",
-            )
-        column = names.index("label")
-        return _parse_row if column == 0 else lambda row: _parse_row(_move_first(row, column))
-    if len(names) == PIXELS:
+        return 0
+    named = [name for name in LABEL_NAMES if name in names]
+    if not named:
+        shown = ", ".join(name[:SHOWN_LENGTH] for name in names[:SHOWN_NAMES])
         raise DataError(
-            f"Expected rows of a label and {PIXELS} levels in {path}. Received: {PIXELS} columns, so no label.",
-            hint="Put the label first in each row.",
+            f"Expected a column named label in {path}. Received: {len(names)} columns, {shown} ...",
+            hint=_header_hint(fields),
         )
-    return _parse_row
+    if len(names) != FIELDS:
+        raise DataError(
+            f"Expected a header of label and {PIXELS} pixels in {path}. Received: {len(names)} columns.",
+            hint="For a list of picture files name their folder, with the list in it as labels.csv.",
+        )
+    return names.index(named[0])
+
+
+def _row_parser(column: int, body: Rows) -> tuple[Callable[[bytes], bytes], Rows]:
+    """What makes 785 bytes, the label first, of a row, or raises ValueError with the reason; and all rows again.
+
+    Whether levels are fractions is decided by the first row.
+    """
+    first = next(body, None)
+    if first is None:
+        return lambda row: _parse_row(row, _parse_level), body
+    label_first = _move_first(first[1], column)
+    levels = [field.strip(b" \t\"'") for field in label_first.split(b",")[1:]]
+    fractions = any(_NUMBER.fullmatch(field) and not _WHOLE_NUMBER.fullmatch(field) for field in levels)
+    parse_level = _parse_fraction if fractions and all(map(_is_fraction, levels)) else _parse_level
+    return lambda row: _parse_row(_move_first(row, column), parse_level), chain([first], body)
 
 
 def _header_hint(fields: Sequence[bytes]) -> str:
@@ -119,20 +140,23 @@ def _header_hint(fields: Sequence[bytes]) -> str:
 
 
 def _move_first(row: bytes, column: int) -> bytes:
+    if column == 0:
+        return row
     fields = row.split(b",")
     if column < len(fields):
         fields.insert(0, fields.pop(column))
     return b",".join(fields)
 
 
-def _parse_row(row: bytes) -> bytes:
+def _parse_row(row: bytes, parse_level: Callable[[bytes], int]) -> bytes:
     fields = row.split(b",")
     if len(fields) != FIELDS:
         raise ValueError(f"{len(fields)} values instead of {FIELDS}")
-    try:  # one look-up a value: five times as fast as int(), and tells a bad one
-        values = bytes(map(_LEVELS.__getitem__, fields))
+    known = _LEVELS if parse_level is _parse_level else {}
+    try:  # one look-up per value: five times as fast as int(), and tells a bad one
+        values = bytes(map(known.__getitem__, fields))
     except KeyError:
-        values = bytes(map(_parse_level, fields))
+        values = bytes([_parse_level(fields[0]), *map(parse_level, fields[1:])])
     if values[0] >= CLASSES:
         raise ValueError(f"label {values[0]} instead of 0 to 9")
     return values
@@ -145,19 +169,32 @@ def _parse_level(field: bytes) -> int:
     return level
 
 
+def _is_fraction(field: bytes) -> bool:
+    return _NUMBER.fullmatch(field) is not None and float(field) <= 1
+
+
+def _parse_fraction(field: bytes) -> int:
+    text = field.strip(b" \t\"'")
+    if not _is_fraction(text):
+        raise ValueError(
+            f"{field[:20].decode('utf-8', 'replace')!r} instead of a number of 0 to 1, as in the first row"
+        )
+    return round(float(text) * 255)
+
+
 def load_npz(path: Path, *, split: Split = "train") -> Dataset:
     """Loads an NPZ file.
 
     Args:
         path: Holds `x_train` and `y_train`, `x_test` and `y_test`, or `images` and `labels`, or `x` and `y`. Images are
             `(N, 28, 28)`, `(N, 28, 28, 1)` or `(N, 784)`, whole numbers of 0 to 255 or fractions of 0 to 1.
-        split: Which half; a file of one pair serves both.
+        split: Which split; a file of one pair serves both.
 
     Returns:
         The data set, in the file's order.
 
     Raises:
-        DataError: The file is missing or damaged, holds other arrays, or has no such half.
+        DataError: The file is missing or damaged, holds other arrays, or has no such split.
         SettingError: There is no such split.
     """
     check_split(split)
@@ -176,13 +213,13 @@ def load_npz(path: Path, *, split: Split = "train") -> Dataset:
 
 
 def _npz_names(names: list[str], path: Path, split: Split) -> tuple[str, str]:
-    halves = [half for half, pair in NPZ_SPLITS.items() if set(pair) <= set(names)]
-    if split in halves:
+    splits = [part for part, pair in NPZ_SPLITS.items() if set(pair) <= set(names)]
+    if split in splits:
         return NPZ_SPLITS[split]
-    if halves:
+    if splits:
         raise DataError(
-            f"Expected a {split} part in {path}. Received: only {' and '.join(NPZ_SPLITS[halves[0]])}.",
-            hint=f"Add {' and '.join(NPZ_SPLITS[split])}, or ask for --split {halves[0]}.",
+            f"Expected a {split} part in {path}. Received: only {' and '.join(NPZ_SPLITS[splits[0]])}.",
+            hint=f"Add {' and '.join(NPZ_SPLITS[split])}, or ask for split={splits[0]!r}.",
         )
     for pair in NPZ_PAIRS:
         if set(pair) <= set(names):
@@ -214,7 +251,7 @@ def _to_labels(array: NDArray[Any], name: str, path: Path) -> Labels:
     if array.ndim != 1:
         raise DataError(
             f"Expected {name} of shape (N,) in {path}. Received: {array.shape}.",
-            hint="Give one number a glyph; of a row of 10 probabilities take argmax(axis=1).",
+            hint="Give one number per glyph; of a row of 10 probabilities take argmax(axis=1).",
         )
     return _to_bytes(array, name, path, CLASSES - 1)
 
