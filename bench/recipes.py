@@ -29,29 +29,16 @@ RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-25
 
 def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
     """Trains in the compiled loop and nothing else: no checkpoints, no packing."""
-    from inkdigits.training.distributed.cluster import one_thread_an_operation
-    from inkdigits.training.loop import Trainer
-    from inkdigits.training.network import build
-    from inkdigits.training.pca_stem import fit_stem
-    from inkdigits.training.precision import resolve_precision
+    from inkdigits.training.fit import fit
     from inkdigits.training.predict import make_scorer
 
-    one_thread_an_operation()
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
-    training, validation = dataset.subset(chosen), dataset.subset(held_out)
-    model = build(recipe.network, seed=seed, precision=resolve_precision(recipe))
-    trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=seed)
-    trainer.compile()
-    began, began_cpu = time.perf_counter(), time.process_time()
-    fit_stem(model, training.glyphs)
-    while trainer.step < trainer.steps:
-        trainer.run(trainer.steps)
-    result = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - began_cpu}
-    result["validation"] = make_scorer(model, validation.glyphs, validation.labels)()[0].accuracy
-    if test:
-        split = load_mnist("test")
-        result["test"] = make_scorer(model, split.glyphs, split.labels)()[0].accuracy
+    fitted = fit(recipe, dataset.subset(chosen), seed=seed)
+    result = {"seconds": fitted.seconds, "cpu_seconds": fitted.cpu_seconds}
+    parts = {"validation": dataset.subset(held_out)} | ({"test": load_mnist("test")} if test else {})
+    for name, part in parts.items():
+        result[name] = make_scorer(fitted.model, part.glyphs, part.labels)()[0].accuracy
     return result
 
 

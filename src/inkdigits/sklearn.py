@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from inkdigits.data.dataset import Dataset
 from inkdigits.data.rows import glyphs_from_rows
 from inkdigits.errors import require
 from inkdigits.image.glyph import Glyphs
@@ -163,18 +164,10 @@ def _rows(images: ArrayLike) -> Any:
 
 def _train(recipe: Recipe, glyphs: Glyphs, targets: NDArray[np.integer], seed: int) -> list[NDArray[np.float32]]:
     """The weights of a network trained on all the glyphs."""
-    from inkdigits.training.distributed.cluster import one_thread_an_operation
-    from inkdigits.training.loop import Trainer
-    from inkdigits.training.network import build
-    from inkdigits.training.pca_stem import fit_stem
-    from inkdigits.training.precision import resolve_precision
+    from inkdigits.training.fit import fit
 
-    one_thread_an_operation()
-    model = build(recipe.network, seed=seed % 2**20, precision=resolve_precision(recipe))
-    fit_stem(model, glyphs)
-    trainer = Trainer(model, recipe, glyphs, targets, seed=seed)
-    while trainer.step < trainer.steps:
-        trainer.run(trainer.steps)
+    dataset = Dataset(glyphs, targets.astype(np.uint8), "X")
+    model = fit(recipe, dataset, seed=seed).model
     return [np.asarray(weight, np.float32) for weight in model.get_weights()]
 
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from inkdigits.errors import TrainingError
 from inkdigits.training.distributed.launch import launch
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from inkdigits.data.dataset import Dataset
     from inkdigits.training.loop import Trainer
 
-Way = Literal["loop", "loop, threaded operations", "loop, XLA", "a call a step", "fit", "fit on tf.data"]
+Way = Literal["loop", "loop, threaded operations", "a call a step", "fit", "fit on tf.data"]
 WAYS: tuple[Way, ...] = get_args(Way)
 EPOCHS = 4  # of which the first, which compiles, is not timed
 MOST_SECONDS = 40.0  # of a trial: what takes longer is timed on what it did until then
@@ -44,8 +44,8 @@ class Setting:
     Attributes:
         recipe: Whose network is trained, with Adam at a constant rate of 1e-3.
         way: Many steps in one compiled loop, each operation on one core and a part of the batch for each core; the loop
-            with TensorFlow's own threads in each operation, and with XLA besides; one call from Python for each step;
-            Keras' `fit` on arrays and on tf.data.
+            with TensorFlow's own threads in each operation; one call from Python for each step; Keras' `fit` on arrays
+            and on tf.data.
         precision: `"float32"` or `"bfloat16"`.
         batch_size: Glyphs a step.
         cores: That may be used, by all workers together.
@@ -122,26 +122,28 @@ def run(setting: Setting) -> Outcome | None:
     from inkdigits.data.mnist import load_mnist
     from inkdigits.data.splits import validation_split
     from inkdigits.training.distributed.cluster import join, one_thread_an_operation
-    from inkdigits.training.loop import Execution, Trainer
+    from inkdigits.training.fit import make_trainer
+    from inkdigits.training.loop import Execution
     from inkdigits.training.network import build, operations
     from inkdigits.training.pca_stem import fit_stem
     from inkdigits.training.predict import make_scorer
 
-    if setting.way in ("loop", "a call a step"):
+    single_threaded_ops = setting.way in ("loop", "a call a step")
+    if single_threaded_ops:
         one_thread_an_operation()
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
     recipe = _plain(setting)
     workers = join()
-    with workers.strategy.scope():
-        model = build(recipe.network, precision=setting.precision)
     training = dataset.subset(chosen[: len(chosen) // recipe.batch_size * recipe.batch_size])
-    fit_stem(model, training.glyphs)
     if setting.way.startswith("fit"):
+        model = build(recipe.network, precision=setting.precision)
+        fit_stem(model, training.glyphs)
         epochs = _fit_epochs(model, recipe, training, tf_data="tf.data" in setting.way)
     else:
-        execution = Execution(workers=workers, xla="XLA" in setting.way)
-        trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=0, execution=execution)
+        execution = Execution(workers=workers, single_threaded_ops=single_threaded_ops)
+        trainer = make_trainer(recipe, training, execution=execution)
+        model = trainer.model
         epochs = _trainer_epochs(trainer, steps=1 if setting.way == "a call a step" else 20)
     timed = [epoch for epoch in epochs[1:] or epochs if epoch.glyphs]
     whole = sum(epoch.glyphs for epoch in epochs) == EPOCHS * len(training)
@@ -163,8 +165,14 @@ def _plain(setting: Setting) -> Recipe:
     recipe = replace(find_recipe(setting.recipe), synthesis=None, adversary=None, max_steps=None)
     if not setting.augmented:
         recipe = replace(recipe, augmentation=None)
-    plain = {"epochs": EPOCHS, "learning_rate": LEARNING_RATE, "schedule": "constant", "label_smoothing": 0.0}
-    return change(recipe, plain | {"batch_size": setting.batch_size, "betas": (0.9, 0.999)})
+    plain: dict[str, Any] = {
+        "epochs": EPOCHS,
+        "learning_rate": LEARNING_RATE,
+        "schedule": "constant",
+        "label_smoothing": 0.0,
+    }
+    plain |= {"batch_size": setting.batch_size, "betas": (0.9, 0.999), "precision": setting.precision}
+    return change(recipe, plain)
 
 
 class _Epoch(NamedTuple):

@@ -21,7 +21,7 @@ def command() -> None:
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("bench-training"),
               show_default=True, metavar="DIR", help="Where the report goes.")  # fmt: skip
 def training(recipes: str, output: Path) -> None:
-    """Tries threads, batch sizes, precisions, compiled loops, fit, XLA and several workers, one after the other.
+    """Tries threads, batch sizes, precisions, compiled loops, fit and several workers, one after the other.
 
     It takes five to ten minutes on two cores, which nothing else should use meanwhile, and writes a report in
     Markdown, PNG and JSON that says what was tried, what it gave and what to do.

@@ -42,13 +42,12 @@ class Execution:
         workers: Who shares each batch; by default this process alone.
         parts: In how many parts a device's rows go through the network side by side; by default one for each core if an
             operation takes a single thread (`workers.one_thread_an_operation`), else one or two.
-        xla: Whether XLA compiles what a step does with its glyphs; on a CPU it gains nothing and makes convolutions
-            many times slower.
+        single_threaded_ops: Whether each operation takes one thread, where that can still be set.
     """
 
     workers: Workers = field(default_factory=alone)
     parts: int | None = None
-    xla: bool = False
+    single_threaded_ops: bool = True
 
 
 class Trainer:
@@ -104,7 +103,6 @@ class Trainer:
         self._glyphs = tf.constant(glyphs)
         self._labels = tf.constant(labels.astype(np.int32))
         self._order: tuple[int, tf.Tensor] = (-1, tf.zeros(0, tf.int32))
-        self._change = tf.function(self._update, jit_compile=True, autograph=False) if execution.xla else self._update
         self._loop = tf.function(self._run, reduce_retracing=True, autograph=False)
 
     @property
@@ -162,7 +160,7 @@ class Trainer:
         """One step of one device on its rows of the batch; the loss and the hits of the whole batch, shape `(2,)`."""
         start, stop = self._rows()
         glyphs, labels = (tf.gather(array, batch[start:stop]) for array in (self._glyphs, self._labels))
-        return self._change(step, glyphs, labels)
+        return self._update(step, glyphs, labels)
 
     def _rows(self) -> tuple[int, int]:
         """First row of the batch that this device takes, and the one after the last."""

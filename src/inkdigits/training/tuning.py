@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING, Any
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import SettingError, require
-from inkdigits.training.loop import Trainer
-from inkdigits.training.network import build
-from inkdigits.training.pca_stem import fit_stem
-from inkdigits.training.precision import resolve_precision
-from inkdigits.training.predict import make_scorer
+from inkdigits.training.fit import Epoch, fit
 from inkdigits.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -169,16 +165,12 @@ def _train(recipe: Recipe, training: Dataset, validation: Dataset, seed: int, tr
     """The accuracy of one training on the validation part; reports each epoch's to the trial, which may end it."""
     import optuna
 
-    model = build(recipe.network, seed=seed, precision=resolve_precision(recipe))
-    fit_stem(model, training.glyphs)
-    trainer = Trainer(model, recipe, training.glyphs, training.labels, seed=seed)
-    score = make_scorer(model, validation.glyphs, validation.labels)
-    accuracy = 0.0
-    while trainer.step < trainer.steps:
-        trainer.run(trainer.steps)
-        accuracy = score()[0].accuracy
-        if trial is not None:
-            trial.report(accuracy, round(trainer.epoch))
-            if trainer.step < trainer.steps and trial.should_prune():
-                raise optuna.TrialPruned
-    return accuracy
+    def listen(epoch: Epoch) -> None:
+        if trial is None or epoch.validation is None:
+            return
+        trial.report(epoch.validation.accuracy, round(epoch.number))
+        if not epoch.last and trial.should_prune():
+            raise optuna.TrialPruned
+
+    last = fit(recipe, training, seed=seed, validation=validation, listener=listen).last
+    return last.validation.accuracy if last.validation is not None else 0.0

@@ -11,33 +11,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from inkdigits.data.dataset import Dataset, Labels
+from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import TrainingError, require
 from inkdigits.files import write_atomically
-from inkdigits.image.glyph import Glyphs
-from inkdigits.synthesis.mixture import Mixture
-from inkdigits.synthesis.synthesize import synthesize
+from inkdigits.labels import CLASSES
 from inkdigits.training.distributed.cluster import Workers, alone
+from inkdigits.training.fit import make_trainer
 from inkdigits.training.loop import Execution, Trainer
-from inkdigits.training.network import build, to_float32
-from inkdigits.training.pca_stem import fit_stem
-from inkdigits.training.precision import resolve_precision
+from inkdigits.training.network import to_float32
 from inkdigits.training.predict import Score, make_scorer
-from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipe import change
 from inkdigits.training.run.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from inkdigits.training.run.folder import Run, open_run, trained_model
 
-SYNTHESIS_SEED = 0  # of every run: seeds of runs differ in weights and order, not in data
 DETERMINISTIC_PARTS = 2  # of a batch, on any number of cores
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
 
@@ -133,25 +127,23 @@ def _go_back(run: Run, trainer: Trainer, facts: dict[str, Any]) -> None:
 def _trainer(run: Run, training: Dataset, workers: Workers) -> Trainer:
     """The trainer of a run at its start."""
     recipe, options = run.recipe, run.options
-    precision = "float32" if options.deterministic else resolve_precision(recipe)
-    with workers.strategy.scope():
-        model = build(recipe.network, seed=options.seed, precision=precision, refuses=recipe.refuses)
-    glyphs, labels = _with_synthesis(training, recipe)
-    fit_stem(model, training.glyphs)
+    if options.deterministic:
+        recipe = change(recipe, {"precision": "float32"})
     execution = Execution(workers=workers, parts=DETERMINISTIC_PARTS if options.deterministic else None)
-    teachers = _teachers(run, model)
-    return Trainer(model, recipe, glyphs, labels, seed=options.seed, teachers=teachers, execution=execution)
+    return make_trainer(
+        recipe, training, seed=options.seed, teachers=lambda precision: _teachers(run, precision), execution=execution
+    )
 
 
-def _teachers(run: Run, model: keras.Model) -> list[keras.Model]:
+def _teachers(run: Run, precision: str) -> list[keras.Model]:
     """The networks that a run learns from, which must be those that it was started with."""
     runs = [open_run(Path(folder)) for folder in run.options.teachers]
-    teachers = [trained_model(teacher, precision=model.input.dtype) for teacher in runs]
+    teachers = [trained_model(teacher, precision=precision) for teacher in runs]
+    classes = CLASSES + run.recipe.refuses
     for teacher, folder in zip(teachers, run.options.teachers, strict=True):
-        if teacher.output_shape != model.output_shape:
+        if teacher.output_shape[-1] != classes:
             raise TrainingError(
-                f"Expected teachers with {model.output_shape[-1]} answers. Received: {folder}, "
-                f"with {teacher.output_shape[-1]}.",
+                f"Expected teachers with {classes} answers. Received: {folder}, with {teacher.output_shape[-1]}.",
                 hint="Let it learn from a run with the same classes.",
             )
     hashes = [sha256(teacher.final_checkpoint.read_bytes()).hexdigest() for teacher in runs]
@@ -177,21 +169,6 @@ def _follow(workers: Workers, trainer: Trainer) -> None:
     with _stop_on_interrupt():
         while trainer.step < trainer.steps and (count := workers.agree(0)):
             trainer.run(count)
-
-
-def _with_synthesis(training: Dataset, recipe: Recipe) -> tuple[Glyphs, Labels]:
-    """The training glyphs and, after them, those of the recipe's synthesis."""
-    if recipe.synthesis is None:
-        return training.glyphs, training.labels
-    glyphs, labels = _synthesized(recipe.synthesis)
-    return np.concatenate([training.glyphs, glyphs]), np.concatenate([training.labels, labels])
-
-
-@lru_cache(maxsize=1)
-def _synthesized(mixture: Mixture) -> tuple[Glyphs, Labels]:
-    """Made once in a process: the seeds of a measurement share it."""
-    glyphs, labels, _ = synthesize(mixture, seed=SYNTHESIS_SEED)
-    return glyphs, labels
 
 
 class _Session:
