@@ -3,7 +3,7 @@ import pytest
 
 from inkdigits.errors import SettingError
 from inkdigits.synthesis.pen import draw
-from inkdigits.synthesis.scribbles import CROSSINGS, STRAIGHTNESS, _crossings, scribble_names, write_scribble
+from inkdigits.synthesis.scribbles import CROSSINGS, STRAIGHTNESS, count_crossings, scribble_names, write_scribble
 
 
 def rng(seed=0):
@@ -56,15 +56,15 @@ def test_writing_is_wider_than_any_digit(kind):
 def test_a_single_curve_crosses_itself_more_often_than_a_digit(kind):
     for seed in range(40):
         (stroke,) = write_scribble(rng(seed), kind=kind)
-        assert _crossings(stroke) >= CROSSINGS
+        assert count_crossings(stroke) >= CROSSINGS
         assert abs(np.corrcoef(stroke.T)[0, 1]) < STRAIGHTNESS
 
 
-def test_crossings_are_counted():
+def testcount_crossings_are_counted():
     pentagram = np.array([[np.sin(2 * angle), np.cos(2 * angle)] for angle in 2 * np.pi * np.arange(6) / 5])
-    assert _crossings(pentagram) == 5
-    assert _crossings(np.array([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])) == 1
-    assert _crossings(np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.5], [3.0, 2.0]])) == 0
+    assert count_crossings(pentagram) == 5
+    assert count_crossings(np.array([[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])) == 1
+    assert count_crossings(np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.5], [3.0, 2.0]])) == 0
 
 
 def test_an_unknown_kind_is_refused_with_a_hint():

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
 from inkdigits.synthesis.curve import Stroke, Strokes, trace
+from inkdigits.synthesis.notation import load_skeletons
 
 CROSSINGS = 6  # of a curve with itself: an 8 has one, a 2 or a 9 with flourishes two or three
 DENSITY = 26  # points of a curve per height of its path
@@ -25,19 +26,6 @@ STRAIGHTNESS = 0.65  # correlation of x and y: above it a thick pen leaves of a 
 
 Points: TypeAlias = NDArray[np.float64]
 """Shape `(N, 2)`, x to the right and y down, in heights of the scribble."""
-
-# Cursive letters on a line: x-height from 0.36 to 0.70, loops up to 0 and down to 1.
-CURSIVE: tuple[tuple[tuple[float, float], ...], ...] = (
-    ((0.0, 0.68), (0.1, 0.42), (0.28, 0.36), (0.42, 0.46), (0.44, 0.66)),
-    ((0.0, 0.66), (0.08, 0.4), (0.2, 0.36), (0.27, 0.66), (0.34, 0.42), (0.46, 0.36), (0.54, 0.66)),
-    ((0.0, 0.68), (0.26, 0.36), (0.36, 0.06), (0.22, 0.02), (0.14, 0.34), (0.2, 0.64), (0.42, 0.66)),
-    ((0.0, 0.6), (0.28, 0.38), (0.34, 0.7), (0.26, 0.98), (0.08, 0.96), (0.14, 0.8), (0.5, 0.62)),
-    ((0.0, 0.66), (0.28, 0.52), (0.32, 0.38), (0.16, 0.36), (0.08, 0.54), (0.22, 0.7), (0.46, 0.64)),
-    ((0.0, 0.4), (0.04, 0.64), (0.2, 0.68), (0.32, 0.4), (0.38, 0.64), (0.5, 0.64)),
-    ((0.0, 0.54), (0.3, 0.4), (0.12, 0.38), (0.06, 0.6), (0.2, 0.7), (0.34, 0.52), (0.38, 0.64), (0.52, 0.64)),
-    ((0.0, 0.66), (0.2, 0.3), (0.26, 0.04), (0.25, 0.4), (0.28, 0.64), (0.44, 0.64)),
-    ((0.0, 0.62), (0.18, 0.38), (0.3, 0.54), (0.2, 0.7), (0.08, 0.64), (0.4, 0.6)),
-)
 
 
 def scribble_names() -> tuple[str, ...]:
@@ -128,10 +116,10 @@ def _doodle(rng: Generator) -> Strokes:
 
 def _is_tangled(stroke: Stroke) -> bool:
     correlation = np.asarray(np.corrcoef(stroke.T))[0, 1]
-    return abs(float(correlation)) < STRAIGHTNESS and _crossings(stroke) >= CROSSINGS
+    return abs(float(correlation)) < STRAIGHTNESS and count_crossings(stroke) >= CROSSINGS
 
 
-def _crossings(stroke: Stroke) -> int:
+def count_crossings(stroke: Stroke) -> int:
     """How often a stroke crosses itself."""
     start, step = stroke[:-1], np.diff(stroke, axis=0)
     gap = start[None, :] - start[:, None]  # (N, N, 2)
@@ -208,8 +196,9 @@ def _wave_lines(rng: Generator) -> Strokes:
 def _script(letters: int, rng: Generator) -> Points:
     """The way of the pen through a cursive word."""
     stretch, parts, left = rng.uniform(0.6, 1.1), [], 0.0
-    for index in rng.integers(len(CURSIVE), size=letters):
-        part = np.array(CURSIVE[index]) * (stretch * rng.uniform(0.85, 1.15), 1.0) + np.array([left, 0.0])
+    cursive = load_skeletons("cursive")["cursive"].variants
+    for index in rng.integers(len(cursive), size=letters):
+        part = cursive[index].points * (stretch * rng.uniform(0.85, 1.15), 1.0) + np.array([left, 0.0])
         parts.append(part)
         left = float(part[-1, 0]) + rng.uniform(0.04, 0.1)
     points = np.concatenate(parts)
