@@ -1,9 +1,9 @@
-"""Makes the shipped pictures of handwritten characters from fonts: `python bench/make_handwriting.py CACHE_FOLDER`.
+"""Makes the shipped pictures of single characters from fonts: `python bench/make_handwriting.py CACHE_FOLDER`.
 
-In go fonts that look like writing with a pen, from npm and Debian packages under the SIL Open Font License 1.1 alone
-(each package's own license file is checked); out comes `src/inkdigits/synthesis/handwriting.npz`. The packages are
-kept in the cache folder, so a second run downloads nothing. Needs npm, apt-get and dpkg-deb. `--sheet FILE` also draws
-every digit by font, to look at: what no person would read as its digit belongs into `EXCLUDED`.
+It takes fonts of handwriting and of print from npm and Debian packages, under the SIL Open Font License 1.1 alone (each
+package's own license file is checked), and writes `src/inkdigits/synthesis/handwriting.npz`. The packages are kept in
+the cache folder, so a second run downloads nothing. Needs npm, apt-get and dpkg-deb. `--sheet FILE` also draws every
+digit by font, to look at: what no person would read as its digit belongs into `EXCLUDED`.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Font:
     file: str
 
 
-def _npm(name: str, identity: str) -> Font:
-    return Font(name, f"@fontsource/{identity}@5.3.0", f"package/files/{identity}-latin-400-normal.woff")
+def _npm(name: str, identity: str, version: str = "5.3.0") -> Font:
+    return Font(name, f"@fontsource/{identity}@{version}", f"package/files/{identity}-latin-400-normal.woff")
 
 
 def _debian(name: str, package: str, file: str) -> Font:
@@ -77,12 +77,70 @@ FONTS = (
     _debian("SetoFont", "seto=6.20-8", "truetype/seto/setofont.ttf"),
     _debian("Tomson Talks", "tomsontalks=1.1-9", "truetype/tomsontalks/TomsonTalks.ttf"),
     _debian("Yusei Magic", "yusei-magic=1.000-20210130-2", "truetype/yusei-magic/YuseiMagic-Regular.ttf"),
+    _npm("Amatic SC", "amatic-sc"),
+    _npm("Gloria Hallelujah", "gloria-hallelujah"),
+    _npm("Covered By Your Grace", "covered-by-your-grace"),
+    _npm("Cedarville Cursive", "cedarville-cursive"),
+    _npm("La Belle Aurore", "la-belle-aurore"),
+    _npm("Over The Rainbow", "over-the-rainbow"),
+    _npm("Gochi Hand", "gochi-hand"),
+    _npm("Handlee", "handlee"),
+    _npm("Neucha", "neucha"),
+    _npm("Short Stack", "short-stack"),
+    _npm("Sriracha", "sriracha"),
+    _npm("Mali", "mali"),
+    _npm("Pangolin", "pangolin"),
+    _npm("Gaegu", "gaegu"),
+    _npm("Swanky And Moo Moo", "swanky-and-moo-moo"),
+    _npm("Shadows Into Light", "shadows-into-light"),
+    _npm("Just Me Again Down Here", "just-me-again-down-here"),
+    _npm("Sue Ellen Francisco", "sue-ellen-francisco"),
+    _npm("Waiting For The Sunrise", "waiting-for-the-sunrise"),
+    _npm("Give You Glory", "give-you-glory"),
+    _npm("Loved By The King", "loved-by-the-king"),
+    _npm("Zeyada", "zeyada"),
+    _npm("Delius", "delius"),
+    _npm("Annie Use Your Telescope", "annie-use-your-telescope"),
+    _npm("The Girl Next Door", "the-girl-next-door"),
+    _npm("Bad Script", "bad-script"),
+    _npm("Marck Script", "marck-script"),
+    # Print and display faces: their letters are non-digits that people show, too.
+    _npm("Lato", "lato"),
+    _npm("Montserrat", "montserrat"),
+    _npm("Merriweather", "merriweather"),
+    _npm("Playfair Display", "playfair-display"),
+    _npm("Bitter", "bitter"),
+    _npm("Oswald", "oswald"),
+    _npm("Arvo", "arvo"),
+    _npm("Josefin Sans", "josefin-sans"),
+    _npm("Alfa Slab One", "alfa-slab-one"),
+    _npm("Bebas Neue", "bebas-neue"),
+    _npm("Righteous", "righteous"),
+    _npm("Cinzel Decorative", "cinzel-decorative"),
+    _npm("Orbitron", "orbitron"),
+    _npm("Abril Fatface", "abril-fatface"),
+    _npm("Source Code Pro", "source-code-pro", "5.3.1"),
+    _npm("Rubik", "rubik"),
+    _npm("Fredoka", "fredoka"),
+    _npm("Bungee", "bungee"),
+    _npm("PT Serif", "pt-serif"),
+    _npm("Old Standard TT", "old-standard-tt"),
+    _npm("Quicksand", "quicksand"),
+    _npm("Comfortaa", "comfortaa"),
+    _npm("Lobster", "lobster"),
+    _npm("Pacifico", "pacifico"),
+    _npm("Playfair Display SC", "playfair-display-sc"),
+    _npm("VT323", "vt323"),
+    _npm("Limelight", "limelight"),
+    _npm("Poiret One", "poiret-one"),
+    _npm("Audiowide", "audiowide"),
 )
 
 EXCLUDED = {
     "Because We Learn": "zZ",  # a 2
     "Because We Mentor": "zZ",  # a 2
     "Because We Organize": "zZ",  # a 2
+    "Cinzel Decorative": "1",  # an I
     "GFS Gazis": "012",  # old-style figures of print
     "Havana": "zZ",  # a 2
     "Indie Flower": "}",  # a 3
@@ -90,6 +148,7 @@ EXCLUDED = {
     "Navilu": '">',  # a blot and a 1
     "Nothing You Could Do": "q",  # a 2 or a 9
     "Reenie Beanie": "}",  # a 3
+    "VT323": "0",  # two rows of dots
     "dkg": "gABCDEFGHIJKLMNOPQRSTUVWXYZ?",  # an 8; the capitals are ornaments in outline
 }
 """Characters by font that a person would not read as what they are, seen on the sheet."""

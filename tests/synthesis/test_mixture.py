@@ -5,13 +5,13 @@ import pytest
 from inkdigits.errors import SettingError
 from inkdigits.synthesis.mixture import Mixture
 
-DIGITS = ("scenes", "written", "printed")
+DIGITS = ("scenes", "written", "printed", "plain")
 REFUSED = ("symbols", "letters", "scribbles", "several", "turned", "textures")
 
 
 def test_counts_go_by_kind_in_a_fixed_order():
     # Each kind's place is part of its seed: another order would give other glyphs.
-    assert tuple(Mixture(scenes=1).counts) == DIGITS + REFUSED
+    assert tuple(Mixture(scenes=1).counts) == (*DIGITS[:3], *REFUSED, "plain")
     assert Mixture(several=3, scenes=2).counts == dict.fromkeys(DIGITS + REFUSED, 0) | {"several": 3, "scenes": 2}
 
 

@@ -12,7 +12,7 @@ from inkdigits.synthesis.mixture import Mixture
 from inkdigits.synthesis.symbols import symbol_names
 from inkdigits.synthesis.synthesize import synthesize
 
-DIGITS = ("scenes", "written", "printed")
+DIGITS = ("scenes", "written", "printed", "plain")
 REFUSED = ("symbols", "letters", "scribbles", "several", "turned", "textures")
 MIXTURE = Mixture(scenes=13, written=5, symbols=4, textures=1)
 SMALLER = Mixture(scenes=7, written=5, symbols=2)

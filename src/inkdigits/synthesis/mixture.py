@@ -21,6 +21,7 @@ class Mixture:
         several: Two to four digits side by side: no digits.
         turned: Digits that lie on their side: no digits, and much like Greek letters.
         textures: Patterns, grain and blots: no digits.
+        plain: Digits as a mouse draws them in a paint program: bars, circles, straight lines.
 
     Raises:
         SettingError: A count is below 0, or all are 0.
@@ -35,6 +36,7 @@ class Mixture:
     several: int = 0
     turned: int = 0
     textures: int = 0
+    plain: int = 0
 
     def __post_init__(self) -> None:
         if min(self.counts.values()) < 0:

@@ -34,6 +34,7 @@ from inkdigits.synthesis.fonts import load_handwriting
 from inkdigits.synthesis.mixture import Mixture
 from inkdigits.synthesis.pages import render_page
 from inkdigits.synthesis.pen import draw
+from inkdigits.synthesis.plain import choose_plain_pen, write_plain_digit
 from inkdigits.synthesis.scribbles import write_scribble
 from inkdigits.synthesis.symbols import symbol_names, write_symbol
 from inkdigits.synthesis.texture import paint_texture
@@ -53,6 +54,10 @@ NEAR_DIGITS = "alpha beta gamma delta epsilon zeta eta theta kappa lambda xi sig
 LOOSE = 1.25  # hands bend letters more freely than digits
 ROW_SIDE = 48  # pixels: the longer side, more or less, of each of several digits in a row
 REFUSED_CLUTTER = 0.2  # of the scenes of what is no digit may have any
+PLAIN_CLUTTER = 0.1  # of the scenes of plain digits may have any
+PLAIN_DRAWN = 0.75  # of the scenes of plain digits come from a paint program
+PLAIN_SHARES = np.array([0.2, 0.2, *(0.075,) * 8])  # of each digit: non-digits come nearest to rings and bars
+JAGGED = 0.5  # of the plain digits have edges without shades
 
 
 def synthesize(mixture: Mixture, *, seed: int, split: Part = "train") -> tuple[Glyphs, Labels, NDArray[np.str_]]:
@@ -147,6 +152,13 @@ class _Sources:
         index = rng.choice(indices)
         return deform_bitmap(bitmaps[index], rng), int(characters[index])
 
+    def plain(self, rng: Generator) -> tuple[Ink, int]:
+        label = int(rng.choice(10, p=PLAIN_SHARES))
+        ink = draw(write_plain_digit(label, rng), rng, pen=choose_plain_pen(rng))
+        if rng.random() < JAGGED:
+            ink = np.where(ink > 90, 255, 0).astype(np.uint8)
+        return _cropped(ink), label
+
     def any_digit(self, rng: Generator) -> tuple[Ink, int]:
         chance = rng.random()
         return self.mnist(rng) if chance < 0.45 else self.written(rng) if chance < 0.9 else self.printed(rng)
@@ -183,6 +195,11 @@ def _cropped(ink: Ink) -> Ink:
 def _paint_digit(take: Callable[[_Sources, Generator], tuple[Ink, int]], sources: _Sources, rng: Generator) -> Painting:
     ink, label = take(sources, rng)
     return *render_page(ink, rng, adjacent=lambda: sources.any_digit(rng)[0]), label
+
+
+def _paint_plain(sources: _Sources, rng: Generator) -> Painting:
+    ink, label = sources.plain(rng)
+    return *render_page(ink, rng, clutter=PLAIN_CLUTTER, drawn=PLAIN_DRAWN), label
 
 
 def _paint_symbol(_sources: _Sources, rng: Generator) -> Painting:
@@ -240,4 +257,5 @@ _PAINTERS: dict[str, Callable[[_Sources, Generator], Painting]] = {
     "several": _paint_several,
     "turned": _paint_turned,
     "textures": _paint_texture,
+    "plain": _paint_plain,
 }
