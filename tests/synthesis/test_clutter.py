@@ -96,6 +96,15 @@ def test_an_underline_lies_below_or_above_the_character(seed):
     assert len(rows) < 60
 
 
+def test_four_underlines_of_five_lie_below():
+    lines = [
+        added_to_blank(lambda layer, s=seed: clutter.add_underline(layer, BOX, rng(s), strength=1.0))
+        for seed in range(200)
+    ]
+    below = sum(line[70:].sum() > line[:70].sum() for line in lines)
+    assert abs(below - 160) < 4 * np.sqrt(200 * 0.8 * 0.2)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_full_stop_is_small_and_at_the_foot_on_the_right(seed):
     ink = added_to_blank(lambda layer: clutter.add_full_stop(layer, BOX, rng(seed), strength=0.8))

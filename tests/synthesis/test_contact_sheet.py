@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inkdigits.synthesis.deform import deform, scale_ink
-from inkdigits.synthesis.digits import write_digit
+from inkdigits.synthesis.digits import variant_names, write_digit
 from inkdigits.synthesis.pages import render_page
 from inkdigits.synthesis.pen import draw
 from inkdigits.synthesis.scribbles import scribble_names, write_scribble
@@ -18,25 +18,24 @@ from inkdigits.synthesis.symbols import symbol_names, write_symbol
 from inkdigits.synthesis.texture import paint_texture
 
 FILE = Path(__file__).parent / "contact_sheet.png"
-SIDE = 32  # pixels of one picture
+SIDE = 28  # pixels of one picture
 COLUMNS = 32
-TOLERANCE = 2.0  # gray levels, on average over one picture: other processors and OpenCV versions round otherwise
+TOLERANCE = 1.0  # gray levels, on average over one picture: other processors and OpenCV versions round otherwise
 
 
 def pictures():
-    """16 writings of each digit, two of every fifth symbol, scribbles, pages and textures, as ink or gray."""
+    """Every variant of each digit, every symbol and scribble, pages and textures, as ink or gray."""
 
     def rng(*seed):
         return np.random.default_rng(seed)
 
     for label in range(10):
-        for seed in range(16):
-            generator = rng(label, seed)
-            yield draw(deform(write_digit(label, generator), generator), generator)
-    for index, name in enumerate(symbol_names(look_alikes=True)[::5]):
-        for seed in range(2):
-            generator = rng(10, index, seed)
-            yield draw(deform(write_symbol(name, generator), generator), generator)
+        for index, name in enumerate(variant_names(label)):
+            generator = rng(label, index)
+            yield draw(deform(write_digit(label, generator, variant=name), generator), generator)
+    for index, name in enumerate(symbol_names(look_alikes=True)):
+        generator = rng(10, index)
+        yield draw(deform(write_symbol(name, generator), generator), generator)
     for index, kind in enumerate(scribble_names()):
         generator = rng(11, index)
         yield draw(write_scribble(generator, kind=kind), generator)
@@ -49,7 +48,7 @@ def pictures():
 
 
 def contact_sheet():
-    """All pictures in squares of 32 pixels, 32 in a row, dark on light."""
+    """All pictures in squares of 28 pixels, 32 in a row, dark on light."""
     small = []
     for picture in pictures():
         scaled = scale_ink(picture, SIDE - 2)
