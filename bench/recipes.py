@@ -45,17 +45,18 @@ def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
 def train_and_pack(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict[str, float]:
     from inkdigits.export.from_run import train_and_pack
     from inkdigits.models.classifier import PackedModel
-    from inkdigits.training.run.folder import RunOptions, open_run, start_run
+    from inkdigits.training.run.folder import open_run, start_run
+    from inkdigits.training.run.state import RunOptions
 
     dataset = load_mnist("train")
     folder = runs / f"{recipe.name}-seed-{seed}"
     known = (folder / "run.json").is_file()
     run = open_run(folder) if known else start_run(folder, recipe, RunOptions(seed=seed), source="mnist")
     began_cpu = time.process_time()
-    if run.facts.get("status") != "finished" or not (folder / "packed" / "card.json").is_file():
-        train_and_pack(run, dataset, check=load_mnist("test"), resume=known)
+    if run.state.status != "finished":
+        train_and_pack(run, dataset, resume=known)
     packed = PackedModel(folder / "packed")
-    result = {"seconds": run.facts["seconds"], "cpu_seconds": time.process_time() - began_cpu}
+    result = {"seconds": run.state.progress.seconds, "cpu_seconds": time.process_time() - began_cpu}
     held_out = dataset.subset(validation_split(dataset.labels)[1])
     for part in [("validation", held_out), *([("test", load_mnist("test"))] if test else [])]:
         result[part[0]] = float((packed.probabilities(part[1].glyphs).argmax(axis=1) == part[1].labels).mean())

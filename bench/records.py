@@ -28,7 +28,9 @@ from inkdigits.models.card import MODEL_NAME
 from inkdigits.models.classifier import PackedModel, softmax
 from inkdigits.training.predict import make_scorer
 from inkdigits.training.recipes import find_recipe
-from inkdigits.training.run.folder import Run, RunOptions, open_run, start_run, trained_model
+from inkdigits.training.run.folder import Run, open_run, start_run
+from inkdigits.training.run.state import RunOptions
+from inkdigits.training.run.trained import trained_model
 
 MARK = "<!-- records -->", "<!-- /records -->"
 SMALL = ("tiny-25k", "tiny-8k", "tiny-2k")
@@ -68,8 +70,8 @@ def trained(folder: Path, recipe: str, seed: int, teachers: tuple[str, ...] = ()
     known = (folder / "run.json").is_file()
     options = RunOptions(seed=seed, teachers=teachers, weights="int8")
     run = open_run(folder) if known else start_run(folder, find_recipe(recipe), options, source="mnist")
-    if run.facts.get("status") != "finished":
-        train_and_pack(run, load_mnist("train"), check=load_mnist("test"), resume=known)
+    if run.state.status != "finished":
+        train_and_pack(run, load_mnist("train"), resume=known)
     return run
 
 
@@ -105,8 +107,10 @@ def row(name: str, scores: list[Scores], parts: Parts, runs: list[Run]) -> str:
         packed = [one.packed for one in scores if one.packed is not None]
         cells.append(spread(packed) if packed else "–")
     size = sum((run.folder / "packed" / MODEL_NAME).stat().st_size for run in runs) / len(scores) / 1000
-    seconds, cpu = (sum(run.facts[key] for run in runs) / len(scores) for key in ("seconds", "cpu_seconds"))
-    parameters = sum(run.facts["parameters"] for run in runs) / len(scores)
+    seconds, cpu = (
+        sum(getattr(run.state.progress, key) for run in runs) / len(scores) for key in ("seconds", "cpu_seconds")
+    )
+    parameters = sum(run.state.network.parameters for run in runs) / len(scores)
     validation = spread([right(one.validation, parts.validation.labels) for one in scores])
     cells = [f"`{name}`", f"{parameters:,.0f}", str(len(scores)), *cells, validation]
     return f"| {' | '.join(cells)} | {size:.1f} | {seconds:.0f} | {cpu:.0f} |"

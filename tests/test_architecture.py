@@ -56,7 +56,7 @@ PACKAGES: dict[str, set[str]] = {
     "sklearn": {"errors", "labels", "image", "data", "evaluation", "models", "training"},
     "benchmarks": {"errors", "files", "system", "data", "evaluation", "models", "training", "export", "sklearn"},
     "reporting": {"errors", "files", "labels", "system", "data", "evaluation", "models", "robustness", "benchmarks"},
-    "inkdigits": {"errors", "models", "reading", "explaining"},
+    "inkdigits": {"errors", "models", "reading", "explaining", "training", "export"},
 }
 PACKAGES["cli"] = set(PACKAGES)
 PACKAGES["__main__"] = {"cli"}
@@ -80,7 +80,7 @@ DEPENDENCIES = {
     "rich": {"cli"},
 }
 
-SHARED_BY_COMMANDS = {"terminal"}
+SHARED_BY_COMMANDS = {"options", "terminal", "training_display", "training_options"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 VAGUE = {"utils", "util", "common", "helpers", "helper", "base", "misc"}
 MOST_LINES = 399

@@ -24,10 +24,14 @@ NAMES = [
     "Page",
     "PictureError",
     "Recognizer",
+    "Run",
+    "RunOptions",
     "SettingError",
     "TrainingError",
     "explain",
     "read",
+    "resume",
+    "train",
 ]
 BASE = ("errors", "image", "data", "packed", "reading", "evaluation")  # rooms that need no TensorFlow
 

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from inkdigits.explaining.explanation import explain
+    from inkdigits.export.train import resume, train
     from inkdigits.models.classifier import PackedModel
     from inkdigits.reading.recognizer import Recognizer, read
     from inkdigits.reading.result import Digit, Line, Page
+    from inkdigits.training.run.folder import Run
+    from inkdigits.training.run.state import RunOptions
 
 __version__ = "0.1.0"
 
@@ -41,10 +44,14 @@ _HOMES = {
     "Page": "inkdigits.reading.result",
     "PictureError": "inkdigits.errors",
     "Recognizer": "inkdigits.reading.recognizer",
+    "Run": "inkdigits.training.run.folder",
+    "RunOptions": "inkdigits.training.run.state",
     "SettingError": "inkdigits.errors",
     "TrainingError": "inkdigits.errors",
     "explain": "inkdigits.explaining.explanation",
     "read": "inkdigits.reading.recognizer",
+    "resume": "inkdigits.export.train",
+    "train": "inkdigits.export.train",
 }
 
 __all__ = [
@@ -58,10 +65,14 @@ __all__ = [
     "Page",
     "PictureError",
     "Recognizer",
+    "Run",
+    "RunOptions",
     "SettingError",
     "TrainingError",
     "explain",
     "read",
+    "resume",
+    "train",
 ]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.idx import read_idx
 from inkdigits.data.mnist import EMBEDDED
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training, validation_split
 from inkdigits.errors import DataError, SettingError
 
 GOLDEN = "a107832f29321a21570c9a86abf0445aeb125255dedb9555115af1980d082927"
@@ -101,3 +101,25 @@ def test_what_is_no_label_is_refused(labels: Any) -> None:
 def test_a_count_or_seed_out_of_range_is_refused(count: int, seed: int) -> None:
     with pytest.raises(SettingError, match=rf"Received: count {count}, seed {seed}"):
         validation_split(np.array([1, 2, 3]), count=count, seed=seed)
+
+
+def test_validation_and_calibration_are_the_halves_of_what_is_held_out(mnist_labels: Any) -> None:
+    splits = split_training(mnist_labels)
+    training, held_out = validation_split(mnist_labels)
+    assert [len(part) for part in splits] == [55_000, 2_500, 2_500]
+    np.testing.assert_array_equal(splits.training, training)  # as before there was a calibration split
+    np.testing.assert_array_equal(np.union1d(splits.validation, splits.calibration), held_out)
+    counts = [np.bincount(mnist_labels[part]) for part in (splits.validation, splits.calibration)]
+    assert np.abs(counts[0] - counts[1]).max() <= 1
+    assert abs(splits.validation.mean() - splits.calibration.mean()) < 1500  # MNIST's two halves are by other hands
+
+
+def test_a_data_set_is_split_in_three_as_its_labels_are(digits: Dataset) -> None:
+    for ours, theirs in zip(split_training(digits), split_training(digits.labels), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_single_held_out_digit_serves_both() -> None:
+    splits = split_training(np.array([3, 8]))
+    assert [len(part) for part in splits] == [1, 1, 1]
+    assert splits.validation.tolist() == splits.calibration.tolist()

@@ -9,7 +9,8 @@ from inkdigits.training.losses import TEMPERATURE, distillation_loss
 from inkdigits.training.network import build
 from inkdigits.training.predict import make_scorer
 from inkdigits.training.recipe import change
-from inkdigits.training.run.folder import RunOptions, open_run, start_run
+from inkdigits.training.run.folder import open_run, start_run
+from inkdigits.training.run.state import RunOptions
 
 
 def softmax(logits):

@@ -118,7 +118,8 @@ def _train(recipe: str, train: Dataset, folder: Path) -> None:
     from inkdigits.export.from_run import train_and_pack
     from inkdigits.training.distributed.cluster import one_thread_an_operation
     from inkdigits.training.recipes import find_recipe
-    from inkdigits.training.run.folder import RunOptions, start_run
+    from inkdigits.training.run.folder import start_run
+    from inkdigits.training.run.state import RunOptions
 
     one_thread_an_operation()
     train_and_pack(start_run(folder, find_recipe(recipe), RunOptions(), source="mnist"), train)

@@ -1,45 +1,54 @@
-"""`inkdigits pack`: a run in, a packed model out."""
+"""`inkdigits pack`: a run or a Keras file in, a packed model out."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from inkdigits.models.card import Weights
 
-@click.command("pack", short_help="Pack a run's network again, under another name or with other weights.")
-@click.argument("run", type=click.Path(file_okay=False, path_type=Path))
+
+@click.command("pack", short_help="Pack a trained network: of a run, or a Keras file.")
+@click.argument("source", metavar="RUN|FILE.keras", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
-              help="The packed model's folder.")  # fmt: skip
+              help="Folder of the packed model. It must not exist yet.")  # fmt: skip
 @click.option("--weights", type=click.Choice(["auto", "int8", "float32"]), default="auto", show_default=True,
-              help="auto: int8 if it agrees with Keras on 99.9 % of labels.")  # fmt: skip
-@click.option("--name", default="", help="Of the packed model; by default the run's.")
-@click.option("--version", default="1", show_default=True, help="Of the packed model.")
-def command(run: Path, output: Path, weights: str, name: str, version: str) -> None:
-    """Packs the network that RUN reached: Keras → LiteRT, calibrated and checked against Keras.
+              help="Number format of the packed weights; auto: int8 if it agrees with float32 on 99.9 % of the "
+              "validation digits.")  # fmt: skip
+@click.option("--name", default="", help="Name of the packed model; by default the run's or the file's.")
+@click.option("--version", default="1", show_default=True, help="Version of the packed model.")
+def command(source: Path, output: Path, weights: Weights, name: str, version: str) -> None:
+    """Packs the network that a run reached, or any Keras model of 28 × 28 digits, for reading without TensorFlow.
 
     \b
-    Example:
+    Examples:
       inkdigits pack runs/convnet-1 -o packed/mine --name mine --weights float32
+      inkdigits pack tutorial.keras -o packed/tutorial
     """
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.cli.train import load_training_data
+    from inkdigits.cli.training_display import packing_line
+    from inkdigits.errors import TrainingError
+    from inkdigits.export.train import reopen
 
-    with quiet_native_stderr():
-        import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
-        from inkdigits.export.from_run import pack_run
-        from inkdigits.training.run.folder import open_run
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise TrainingError(
+            f"Expected a new or empty folder. Received: {output}, which is not empty.",
+            hint="Choose another folder with -o.",
+        )
+    if source.suffix == ".keras":
+        with quiet_native_stderr():
+            from inkdigits.export.from_keras import pack_keras
 
-    opened = open_run(run)
-    dataset, check = load_training_data(opened.facts["source"], strict=False)
-    with quiet_native_stderr():
-        card = pack_run(
-            opened, dataset, output, check=check, weights=weights, name=name, version=version  # type: ignore[arg-type]
-        )  # fmt: skip
-    agreement = card.scores["keras"]
-    click.echo(
-        f"packed as {card.weights}; labels agree with Keras on {agreement['labels_agree']:.2%} of "
-        f"{agreement['count']} glyphs; temperature {card.temperature:.3f}",
-        err=True,
-    )
+            card = pack_keras(source, output, weights=weights, name=name, version=version)
+        click.echo(f"its inputs were found to go from 0 to {card.training['input_range']}", err=True)
+    else:
+        prepared = reopen(source)
+        with quiet_native_stderr():
+            from inkdigits.export.from_run import pack_run
+
+            card = pack_run(prepared.run, prepared.dataset, output, weights=weights, name=name, version=version)
+    click.echo(f"{packing_line(card.weights, card.scores)}; temperature {card.temperature:.3f}", err=True)
     click.echo(output)

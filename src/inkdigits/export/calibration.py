@@ -19,80 +19,88 @@ from inkdigits.labels import CLASSES
 from inkdigits.models.card import Card
 from inkdigits.models.classifier import PackedModel, calibrate, refused
 
-EXPECTED_NO_DIGITS = 0.05  # of the pictures that people give a reader of digits: an assumption
-
-
-REFUSED_DIGITS = 0.05  # of the calibration digits, far worse ones than people's, may be rejected as none
+EXPECTED_NON_DIGITS = 0.05  # share of non-digits among the pictures that people give a reader: an assumption
+REJECTED_DIGITS = 0.05  # share of the calibration digits, far worse ones than people's, that may be rejected
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
-    """The glyphs that packing needs.
+class CalibrationData:
+    """The glyphs that packing needs. The training saw none but `ranges`.
 
     Attributes:
-        validation: Digits that the training did not see: the temperature is fitted on them.
+        validation: Digits that decide between int8 and float32, and give the card's validation scores.
+        calibration: Digits for temperature, rejection threshold and operating points, and nothing else.
         ranges: Training glyphs, shape `(N, 28, 28)`, that set the ranges of int8.
-        check: Glyphs on which the packed network must agree with Keras, shape `(N, 28, 28)`.
-        pictures: Glyphs of synthesized pictures that the training did not see, and their labels 0 to 10: temperature
-            and operating points are to hold on them too. None if the recipe has no synthesis.
-        no_digits: The share of what is no digit in the training, 0 to below 1.
+        pictures: Glyphs of synthesized pictures, and their labels 0 to 10, which are calibrated on besides. None if the
+            recipe has no synthesis.
+        non_digits: Share of non-digits in the training, 0 to below 1.
 
     Raises:
-        SettingError: `no_digits` is out of its range.
+        SettingError: `non_digits` is out of its range.
     """
 
     validation: Dataset
+    calibration: Dataset
     ranges: Glyphs
-    check: Glyphs
     pictures: tuple[Glyphs, Labels] | None = None
-    no_digits: float = 0.0
+    non_digits: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.no_digits < 1:
+        if not 0 <= self.non_digits < 1:
             raise SettingError(
-                f"Expected a share of no digits of 0 to below 1. Received: {self.no_digits}.",
+                f"Expected a share of non-digits of 0 to below 1. Received: {self.non_digits}.",
                 hint="A training needs digits, too.",
             )
 
 
-def _with_calibration(packed: PackedModel, material: Material, agreement: dict[str, float]) -> Card:
-    """The card with temperature, shift, limit, scores and operating points, all of the packed network."""
-    count = len(material.validation)
-    labels, logits = material.validation.labels, packed.considered_logits(material.validation.glyphs)
-    if material.pictures is not None:
-        logits = np.concatenate([logits, packed.considered_logits(material.pictures[0])])
-        labels = np.concatenate([labels, material.pictures[1]])
-    card = replace(
-        packed.card,
-        temperature=fit_temperature(labels, logits),
-        not_a_digit_offset=_shift(material.no_digits) if material.no_digits else 0.0,
-    )
-    chances = calibrate(logits, card)
-    scores: dict[str, Any] = {"keras": agreement, "validation": _scores(chances[:count], labels[:count])}
-    if material.pictures is not None:
-        scores["pictures"] = _scores(chances[count:], labels[count:])
-    digits = labels < CLASSES  # the limit and the promise are about digits
-    best, truth = chances[digits, :CLASSES], labels[digits]
-    if material.no_digits:
-        card = replace(card, not_a_digit_threshold=float(np.quantile(1 - best.sum(axis=1), 1 - REFUSED_DIGITS)))
+def calibrated(packed: PackedModel, data: CalibrationData) -> Card:
+    """Fits a packed model's temperature, offset, threshold and operating points, and scores it.
+
+    Args:
+        packed: The model, with a card that is not calibrated.
+        data: What to calibrate with.
+
+    Returns:
+        The card to write.
+    """
+    labels, logits = data.calibration.labels, packed.considered_logits(data.calibration.glyphs)
+    if data.pictures is not None:
+        logits = np.concatenate([logits, packed.considered_logits(data.pictures[0])])
+        labels = np.concatenate([labels, data.pictures[1]])
+    offset = _offset(data.non_digits) if data.non_digits else 0.0
+    card = replace(packed.card, temperature=fit_temperature(labels, logits), not_a_digit_offset=offset)
+    probabilities = calibrate(logits, card)
+    digits = labels < CLASSES  # threshold and bounds are about digits
+    best, truth = probabilities[digits, :CLASSES], labels[digits]
+    if data.non_digits:
+        threshold = float(np.quantile(1 - best.sum(axis=1), 1 - REJECTED_DIGITS))
+        card = replace(card, not_a_digit_threshold=threshold)
     confidences = np.where(refused(best, card), 0.0, best.max(axis=1))
     points = risk_coverage(confidences, best.argmax(axis=1) == truth)
-    return replace(card, scores=scores, operating_points=points)
+    scores: dict[str, Any] = {"validation": _validation_scores(packed, data.validation, card)}
+    if data.pictures is not None:
+        count = len(data.calibration)
+        scores["pictures"] = _scores(probabilities[count:], labels[count:])
+    return replace(card, operating_points=points, scores=card.scores | scores)
 
 
-def _shift(no_digits: float) -> float:
-    """What is taken from the logit of no digit because people show less of it than the training did, in nats.
+def _validation_scores(packed: PackedModel, validation: Dataset, card: Card) -> dict[str, float]:
+    return _scores(calibrate(packed.considered_logits(validation.glyphs), card), validation.labels)
+
+
+def _offset(non_digits: float) -> float:
+    """Subtracted from the not-a-digit logit because training shows more non-digits than people do, in nats.
 
     Source:
         Saerens et al., "Adjusting the outputs of a classifier to new a priori probabilities", 2002.
     """
-    expected, learned = (log(share / (1 - share)) for share in (EXPECTED_NO_DIGITS, no_digits))
+    expected, learned = (log(share / (1 - share)) for share in (EXPECTED_NON_DIGITS, non_digits))
     return learned - expected
 
 
-def _scores(chances: NDArray[np.float64], labels: NDArray[np.integer]) -> dict[str, float]:
+def _scores(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> dict[str, float]:
     return {
-        "accuracy": accuracy(labels, chances.argmax(1)),
-        "loss": log_loss(labels, chances),
+        "accuracy": accuracy(labels, probabilities.argmax(1)),
+        "loss": log_loss(labels, probabilities),
         "count": len(labels),
     }

@@ -1,26 +1,30 @@
-"""Packing the network of a run: its data, its calibration pictures and its card."""
+"""Training a run to its packed model, and packing the network of a run again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from inkdigits.data.dataset import Dataset
-from inkdigits.data.splits import validation_split
-from inkdigits.export.calibration import Material
+from inkdigits.data.splits import split_training
+from inkdigits.errors import TrainingError
+from inkdigits.export.calibration import CalibrationData
 from inkdigits.export.litert import CALIBRATION_COUNT
-from inkdigits.export.package import Facts, pack
+from inkdigits.export.package import CardMetadata, pack
+from inkdigits.files import draft_of
 from inkdigits.models.card import Card, Weights
 from inkdigits.synthesis.synthesize import synthesize
 from inkdigits.training.distributed.cluster import Workers
 from inkdigits.training.recipe import Recipe
-from inkdigits.training.run.folder import Run, trained_model
-from inkdigits.training.run.session import Listener, train
+from inkdigits.training.run.folder import Run
+from inkdigits.training.run.session import Listener, recorded_failure, train
+from inkdigits.training.run.trained import trained_model
 
-PICTURES_SHARE = 0.06  # of the recipe's synthesis, made anew of MNIST's validation part for calibration
+PICTURES_SHARE = 0.06  # of the recipe's synthesis, made anew from held-out digits for calibration
 PICTURES_SEED = 1  # another than the training's
 MNIST_LICENSE = "Apache-2.0; trained on MNIST (CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges)"
 
@@ -29,19 +33,19 @@ def train_and_pack(
     run: Run,
     dataset: Dataset,
     *,
-    check: Dataset | None = None,
     listener: Listener = lambda _: None,
     report_every: int = 100,
     resume: bool = False,
     converting: Callable[[], AbstractContextManager[None]] = nullcontext,
     workers: Workers | None = None,
 ) -> Card | None:
-    """Trains a run as `session.train` does, and packs what was reached into its folder `packed`.
+    """Trains a run to its last checkpoint, packs it, and only then calls it finished.
+
+    A run that is killed at any moment can be resumed, and then ends with the same packed model.
 
     Args:
         run: As `start_run` or `open_run` gives it.
-        dataset: All training glyphs; a fixed part of them is kept for validation.
-        check: Glyphs on which the packed model is compared with Keras; by default the validation part.
+        dataset: All training glyphs; fixed parts of them are kept for validation and calibration.
         listener: Called about twice a second, and whenever the steps done are a multiple of `report_every`.
         report_every: Steps.
         resume: Goes on from the run's last checkpoint, or its start if it has none.
@@ -52,14 +56,17 @@ def train_and_pack(
         The packed model's card; None of workers other than the chief.
 
     Raises:
-        TrainingError: As `session.train`, or the folder cannot be written.
+        TrainingError: As `session.train`; or the network did not learn, or the folder cannot be written.
     """
-    train(run, dataset, listener=listener, report_every=report_every, resume=resume, workers=workers)
+    ending = train(run, dataset, listener=listener, report_every=report_every, resume=resume, workers=workers)
     if workers is not None and not workers.chief:
         return None
-    with converting():
-        card = pack_run(run, dataset, run.folder / "packed", check=check, weights=run.options.weights)
-    run.save(scores=card.scores)
+    run.save(status="packing")
+    with recorded_failure(run), converting():
+        with draft_of(run.folder / "model.keras") as draft:
+            trained_model(run).save(draft)
+        card = pack_run(run, dataset, run.packed, weights=run.options.weights)
+        run.save(status=ending, scores=card.scores)
     return card
 
 
@@ -68,18 +75,16 @@ def pack_run(
     dataset: Dataset,
     folder: Path,
     *,
-    check: Dataset | None = None,
     weights: Weights = "auto",
     name: str = "",
     version: str = "1",
 ) -> Card:
-    """Packs the network of a run again.
+    """Packs the network of a run.
 
     Args:
         run: A run that was trained to some point.
         dataset: All training glyphs, as the run was started with.
         folder: Of the packed model.
-        check: Glyphs on which the packed model is compared with Keras; by default the validation part.
         weights: `"int8"`, `"float32"` or `"auto"`.
         name: Of the packed model; by default the run's.
         version: Of the packed model.
@@ -88,37 +93,58 @@ def pack_run(
         The card.
 
     Raises:
-        TrainingError: The run has no checkpoint yet, or the folder cannot be written.
+        TrainingError: The run has no checkpoint yet, its network did not learn, or the folder cannot be written.
     """
-    material = _material(run.recipe, dataset, check)
-    facts = _card_facts(run, name=name, version=version)
-    return pack(trained_model(run), folder, material, facts=facts, weights=weights)
+    if not run.final_checkpoint.is_file():
+        raise TrainingError(
+            f"Expected a run with a checkpoint. Received: {run.folder}, whose training has just begun.",
+            hint="Resume it first.",
+        )
+    data = calibration_data(run.recipe, dataset)
+    metadata = card_metadata(run, name=name, version=version)
+    learned = run.state.progress.epochs >= 1
+    return pack(trained_model(run), folder, data, metadata=metadata, weights=weights, learned=learned)
 
 
-def _material(recipe: Recipe, dataset: Dataset, check: Dataset | None) -> Material:
-    """The glyphs to pack with; of a recipe with a synthesis, int8's ranges come half from the data, half from it."""
-    chosen, held_out = validation_split(dataset.labels)
-    validation, ranges, pictures, no_digits = dataset.subset(held_out), dataset.subset(chosen).glyphs, None, 0.0
+def calibration_data(recipe: Recipe, dataset: Dataset) -> CalibrationData:
+    """The glyphs to pack with. With a synthesis, int8's ranges come half from the data, half from synthesized glyphs.
+
+    Args:
+        recipe: Of the training.
+        dataset: All training glyphs.
+    """
+    training, validation, calibration = (dataset.subset(part) for part in split_training(dataset))
+    ranges, pictures, non_digits = training.glyphs, None, 0.0
     if recipe.synthesis is not None:
         mixture = recipe.synthesis.scaled(PICTURES_SHARE)
         glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="validation")
         pictures = glyphs, labels
-        no_digits = recipe.synthesis.no_digits / (len(chosen) + sum(recipe.synthesis.counts.values()))
+        non_digits = recipe.synthesis.no_digits / (len(training) + sum(recipe.synthesis.counts.values()))
         count = max(len(glyphs), CALIBRATION_COUNT // 2)  # a small synthesis would leave too few
         ranges = np.concatenate([ranges[:: max(1, len(ranges) // count)], glyphs])
-    glyphs_to_check = (check or validation).glyphs
-    return Material(validation=validation, ranges=ranges, check=glyphs_to_check, pictures=pictures, no_digits=no_digits)
+    return CalibrationData(
+        validation=validation, calibration=calibration, ranges=ranges, pictures=pictures, non_digits=non_digits
+    )
 
 
-def _card_facts(run: Run, *, name: str = "", version: str = "1") -> Facts:
-    keep = ("data", "teachers", "precision", "step", "epochs", "seconds", "cpu_seconds", "versions")
-    training = {key: run.facts[key] for key in keep if key in run.facts} | {"seed": run.options.seed}
-    of_mnist = run.facts["source"] == "mnist" or run.recipe.synthesis is not None  # it puts MNIST's digits into scenes
-    return Facts(
+def card_metadata(run: Run, *, name: str = "", version: str = "1") -> CardMetadata:
+    """What the card of a run's packed model says of its training."""
+    state = run.state
+    data, progress = state.data, state.progress
+    training = {
+        "data": None if data is None else asdict(data),
+        "teachers": [asdict(teacher) for teacher in state.teachers],
+        "precision": state.network.precision,
+        **asdict(progress),
+        "versions": state.versions,
+        "seed": run.options.seed,
+    }
+    of_mnist = state.source == "mnist" or run.recipe.synthesis is not None  # it puts MNIST's digits into pictures
+    return CardMetadata(
         name=name or run.options.name or run.recipe.name,
         version=version,
-        views=run.recipe.views,
-        recipe=run.facts["recipe"],
-        training=training,
+        tta=run.recipe.views,
+        recipe=asdict(run.recipe),
+        training={name: value for name, value in training.items() if value not in (None, [], "")},
         license=MNIST_LICENSE if of_mnist else "",
     )

@@ -39,7 +39,26 @@ class PackedModel:
     """
 
     def __init__(self, folder: Path, *, threads: int = THREADS) -> None:
-        self.card, self._content = read_packed(folder)
+        self._set_up(*read_packed(folder), threads)
+
+    @classmethod
+    def from_content(cls, card: Card, content: bytes, *, threads: int = THREADS) -> PackedModel:
+        """Makes a packed model of what its two files would hold.
+
+        Args:
+            card: The card.
+            content: Of `model.tflite`.
+            threads: Threads of LiteRT.
+
+        Raises:
+            ModelError: As of the class.
+        """
+        model = cls.__new__(cls)
+        model._set_up(card, content, threads)
+        return model
+
+    def _set_up(self, card: Card, content: bytes, threads: int) -> None:
+        self.card, self._content = card, content
         if self.card.preparation != PREPARATION:
             raise ModelError(
                 f"Expected a model trained for preparation {PREPARATION!r}. Received: {self.card.preparation!r}.",

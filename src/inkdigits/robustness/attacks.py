@@ -37,7 +37,8 @@ def run_attacks(run: Path) -> dict[str, Attack]:
     from inkdigits.robustness.square import square_attack
     from inkdigits.training.pgd import Pgd
     from inkdigits.training.predict import make_answerer
-    from inkdigits.training.run.folder import open_run, trained_model
+    from inkdigits.training.run.folder import open_run
+    from inkdigits.training.run.trained import trained_model
 
     model = trained_model(open_run(run))
     predict = make_answerer(model)

@@ -14,7 +14,8 @@ import pytest
 from inkdigits.data.mnist import load_mnist
 from inkdigits.export.from_run import train_and_pack
 from inkdigits.training.recipe import Augmentation, Convnet, Recipe
-from inkdigits.training.run.folder import RunOptions, open_run, start_run
+from inkdigits.training.run.folder import open_run, start_run
+from inkdigits.training.run.state import RunOptions
 
 KILLS = 20
 RECIPE = Recipe(
@@ -88,7 +89,7 @@ def test_killed_at_twenty_random_moments_and_resumed_it_ends_bit_identical(proce
     for line, other in zip(history, same_history, strict=True):
         assert all(line[name] == other[name] for name in ("epoch", "step", "validation_loss", "validation_accuracy"))
         assert line["loss"] == pytest.approx(other["loss"], rel=1e-6)  # a mean of means: chunks are cut by time
-    assert open_run(killed).facts["status"] == "finished"
+    assert open_run(killed).state.status == "finished"
     assert sorted(path.name for path in (killed / "checkpoints").iterdir()) == ["best.npz", "last.npz"]
 
 
@@ -115,5 +116,5 @@ def test_deterministic_training_does_not_depend_on_the_number_of_cores(tmp_path)
             preexec_fn=lambda some=some: os.sched_setaffinity(0, some),
         )
         weights.append(files_of(tmp_path / name)[0])
-    assert open_run(tmp_path / "all").facts["precision"] == "float32"
+    assert open_run(tmp_path / "all").state.network.precision == "float32"
     assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])

@@ -1,7 +1,7 @@
-"""A run: the folder that a training writes, from the first step to the packed model.
+"""A run: the folder that a training writes, from before the first step to the packed model. Needs no TensorFlow.
 
-    run.json        recipe, seed, data, versions, status, scores
-    history.jsonl   one line an epoch
+    run.json        recipe, seed, data, versions, status, scores: a `RunState`
+    history.jsonl   one line per epoch
     checkpoints/    last.npz, best.npz
     model.keras     the trained network, float32
     packed/         the packed model
@@ -14,89 +14,50 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
-
-from inkdigits.errors import MissingModelError, SettingError, TrainingError
+from inkdigits.errors import MissingModelError, TrainingError
 from inkdigits.files import write_atomically
-from inkdigits.models.card import Weights
-from inkdigits.training.network import build
-from inkdigits.training.recipe import Recipe, recipe_from_dict
-from inkdigits.training.run.checkpoint import load_weights
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.run.state import RunOptions, RunState, state_from_dict
+
+STATE_NAME = "run.json"
+VERSIONED = ("inkdigits", "tensorflow", "keras", "numpy", "ai-edge-litert")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """What a training takes besides its recipe and data.
-
-    Attributes:
-        seed: Of weights, order, dropout and augmentation: the same seed gives the same weights again.
-        patience: Stops after so many epochs without a better validation accuracy and keeps the best weights.
-        tensorboard: Also writes scalars for TensorBoard into `tensorboard/`.
-        weights: Of the packed model.
-        name: Of the packed model; the recipe's name if empty.
-        deterministic: Trains in float32 and as if on two cores; after `workers.one_thread_an_operation` the weights are
-            then the same on any number of them.
-        teachers: Folders of trained runs whose answers are learned in place of labels; see `distillation`.
-    """
-
-    seed: int = 0
-    patience: int | None = None
-    tensorboard: bool = False
-    weights: Weights = "auto"
-    name: str = ""
-    deterministic: bool = False
-    teachers: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**31:
-            raise SettingError(
-                f"Expected a seed of 0 to 2147483647. Received: {self.seed}.", hint="Choose a smaller one."
-            )
-        if self.patience is not None and self.patience < 1:
-            raise SettingError(f"Expected patience of 1 epoch or more. Received: {self.patience}.", hint="5 is usual.")
-
-
-@dataclass
 class Run:
-    """A run's folder and what `run.json` says.
+    """A run's folder and its state.
 
-    Attributes:
+    Args:
         folder: Where it is.
-        facts: The content of `run.json`.
+        state: What `run.json` holds.
     """
 
-    folder: Path
-    facts: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, folder: Path, state: RunState) -> None:
+        self.folder = folder
+        self.state = state
 
     @property
     def recipe(self) -> Recipe:
         """The recipe it was started with."""
-        return recipe_from_dict(self.facts["recipe"])
+        return self.state.recipe
 
     @property
     def options(self) -> RunOptions:
         """The options it was started with."""
-        options = self.facts["options"]
-        return RunOptions(**{**options, "teachers": tuple(options.get("teachers", ()))})
+        return self.state.options
 
-    def save(self, **facts: Any) -> None:
-        """Adds facts to `run.json` and writes it, and makes the run's folder if there is none.
+    def save(self, **changes: Any) -> None:
+        """Changes fields of the state and writes `run.json`.
 
         Raises:
             TrainingError: It cannot be written.
         """
-        self.facts |= facts
-        try:
-            (self.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(
-                f"Expected to make {self.folder}. Received: {error}.", hint="Choose another with -o."
-            ) from error
-        write_atomically(self.folder / "run.json", (json.dumps(self.facts, indent=2) + "\n").encode())
+        self.state = replace(self.state, **changes)
+        content = json.dumps(self.state.to_dict(), indent=2) + "\n"
+        write_atomically(self.folder / STATE_NAME, content.encode())
 
     @property
     def last_checkpoint(self) -> Path:
@@ -114,12 +75,22 @@ class Run:
         best = self.options.patience is not None and self.best_checkpoint.is_file()
         return self.best_checkpoint if best else self.last_checkpoint
 
+    @property
+    def packed(self) -> Path:
+        """The folder of the packed model."""
+        return self.folder / "packed"
+
     def history(self) -> list[dict[str, float]]:
         """The lines of `history.jsonl`; empty before the first epoch's end."""
         path = self.folder / "history.jsonl"
         if not path.is_file():
             return []
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run."""
+    return (folder / STATE_NAME).is_file()
 
 
 def open_run(folder: Path) -> Run:
@@ -129,57 +100,63 @@ def open_run(folder: Path) -> Run:
         MissingModelError: There is no such run.
         TrainingError: It is damaged.
     """
-    if not (folder / "run.json").is_file():
+    path = folder / STATE_NAME
+    if not path.is_file():
         raise MissingModelError(
-            f"Expected a run's folder. Received: {folder}, with no run.json.", hint="Check the path."
+            f"Expected a run's folder. Received: {folder}, with no {STATE_NAME}.", hint="Check the path."
         )
     try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        run = Run(folder, facts)
-        _ = run.recipe, run.options
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Run(folder, state_from_dict(json.loads(path.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(f"Expected a run in {folder}. Received: {error!r}.", hint="Name a run's folder.") from error
-    return run
 
 
 def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str, chief: bool = True) -> Run:
-    """Prepares a new run; its folder is made when the training starts.
+    """Makes a new run: its folder and its `run.json`, before anything slow happens.
 
     Args:
-        folder: Must not exist, or be empty.
+        folder: Must not exist, be empty, or hold a run that was ended before its first checkpoint.
         recipe: What to train.
         options: How.
         source: Where the data come from, as `load_dataset` takes it; kept for resuming.
         chief: Whether this process is the one that writes into the folder.
 
     Raises:
-        TrainingError: The folder holds something already.
+        TrainingError: The folder holds something else, or cannot be written.
     """
-    if chief and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    run = Run(folder, RunState(recipe=recipe, options=options, source=source, versions=versions()))
+    if not chief:
+        return run
+    if not _is_free(folder):
         raise TrainingError(
             f"Expected a new or empty folder for the run. Received: {folder}, which is not empty.",
-            hint="Choose another with -o, or go on with it: --resume.",
+            hint="Choose another folder, or resume the run that it holds.",
         )
-    facts = {"recipe": asdict(recipe), "options": asdict(options), "source": source, "versions": versions()}
-    return Run(folder, facts)
+    try:
+        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"Expected to make {folder}. Received: {error}.", hint="Choose another folder.") from error
+    run.save()
+    return run
 
 
-def trained_model(run: Run, *, precision: str = "float32") -> keras.Model:
-    """The network that a run has reached.
+def _is_free(folder: Path) -> bool:
+    """Whether a new run may take a folder: it is not there, empty, or holds no more than the start of a run.
 
-    Raises:
-        TrainingError: The run has no checkpoint yet, or it is damaged.
+    A training that was killed before its first checkpoint has nothing to lose, so the same command may be repeated.
     """
-    model = build(run.recipe.network, precision=precision, refuses=run.recipe.refuses)
-    load_weights(run.final_checkpoint, model)
-    return model
+    if not folder.exists():
+        return True
+    started = {"run.json", "run.part.json", "checkpoints", "history.jsonl", "history.part.jsonl"}
+    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= started:
+        return False
+    return not (folder / "checkpoints" / "last.npz").exists() and not (folder / "checkpoints" / "best.npz").exists()
 
 
 def versions() -> dict[str, str]:
     """Versions that a result depends on."""
-    names = ("inkdigits", "tensorflow", "keras", "numpy", "ai-edge-litert")
     found = {"python": platform.python_version()}
-    for name in names:
+    for name in VERSIONED:
         for candidate in (name, f"{name}-cpu"):
             try:
                 found[name] = importlib.metadata.version(candidate)

@@ -10,27 +10,28 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
 from inkdigits.data.dataset import Dataset
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.errors import TrainingError, require
 from inkdigits.files import write_atomically
 from inkdigits.labels import CLASSES
 from inkdigits.training.distributed.cluster import Workers, alone
 from inkdigits.training.fit import make_trainer
 from inkdigits.training.loop import Execution, Trainer
-from inkdigits.training.network import to_float32
 from inkdigits.training.predict import Score, make_scorer
 from inkdigits.training.recipe import change
-from inkdigits.training.run.checkpoint import load_checkpoint, load_weights, save_checkpoint
-from inkdigits.training.run.folder import Run, open_run, trained_model
+from inkdigits.training.run.checkpoint import load_checkpoint, save_checkpoint
+from inkdigits.training.run.folder import Run, open_run
+from inkdigits.training.run.state import RunData, RunProgress, Teacher
+from inkdigits.training.run.trained import trained_model
 
 DETERMINISTIC_PARTS = 2  # of a batch, on any number of cores
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
@@ -62,6 +63,7 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+Ending = Literal["finished", "interrupted"]
 
 
 def train(
@@ -72,53 +74,56 @@ def train(
     report_every: int = 100,
     resume: bool = False,
     workers: Workers | None = None,
-) -> None:
-    """Trains to the end of the recipe, or to the first Ctrl-C. Whether it was complete stands in `run.facts["status"]`.
+) -> Ending:
+    """Trains to the last checkpoint: of the recipe's end, or of the first Ctrl-C. It does not pack.
 
     A recipe with a synthesis has its glyphs made before the first step, in other processes: a script that trains by it
     needs `if __name__ == "__main__":`.
 
     Args:
         run: As `start_run` or `open_run` gives it.
-        dataset: All training glyphs; a fixed part of them is kept for validation.
+        dataset: All training glyphs; fixed parts of them are kept for validation and calibration.
         listener: Called about twice a second, and whenever the steps done are a multiple of `report_every`.
         report_every: Steps.
         resume: Goes on from the run's last checkpoint, or its start if it has none.
         workers: Who trains together, each calling this with the same run, data and `resume`; by default this process
             alone. Only the chief writes, listens and heeds Ctrl-C.
 
+    Returns:
+        `"finished"`, or `"interrupted"` if Ctrl-C ended it before the recipe's end.
+
     Raises:
         TrainingError: The loss became infinite, the folder cannot be written, the checkpoint does not fit, or another
             worker is gone.
     """
     workers = workers or alone()
-    chosen, held_out = validation_split(dataset.labels)
-    training, validation = dataset.subset(chosen), dataset.subset(held_out)
-    facts = {"name": dataset.name, "sha256": dataset.sha256, "training": len(training), "validation": len(validation)}
-    trainer = _trainer(run, training, workers)
-    if resume:
-        _go_back(run, trainer, facts)
-    _check_same_step(workers, trainer)
-    if not workers.chief:
-        _follow(workers, trainer)
-        return
-    session = _Session(run, trainer, validation, listener, report_every, workers)
-    model = trainer.model
-    run.save(status="running", data=facts, precision=model.input.dtype, parameters=int(model.count_params()))
-    with _noting_failure(run), _stop_on_interrupt() as stopped:
-        session.run(stopped)
-    load_weights(run.final_checkpoint, model)
-    status = "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
-    run.save(status=status, step=trainer.step, epochs=trainer.epoch, **session.times)
-    to_float32(model, run.recipe.network).save(run.folder / "model.keras")
+    splits = split_training(dataset)
+    training, validation = dataset.subset(splits.training), dataset.subset(splits.validation)
+    data = RunData(dataset.name, dataset.sha256, *(len(part) for part in splits))
+    with recorded_failure(run, chief=workers.chief):
+        trainer = _trainer(run, training, workers)
+        if resume:
+            _go_back(run, trainer, data)
+        _check_same_step(workers, trainer)
+        if not workers.chief:
+            _follow(workers, trainer)
+            return "finished"
+        session = _Session(run, trainer, validation, listener, report_every, workers)
+        model = trainer.model
+        network = replace(run.state.network, precision=model.input.dtype, parameters=int(model.count_params()))
+        run.save(status="running", error="", data=data, network=network)
+        with _stop_on_interrupt() as stopped:
+            session.run(stopped)
+        run.save(progress=session.progress)
+    return "interrupted" if stopped() and trainer.step < trainer.steps else "finished"
 
 
-def _go_back(run: Run, trainer: Trainer, facts: dict[str, Any]) -> None:
+def _go_back(run: Run, trainer: Trainer, data: RunData) -> None:
     """Puts the trainer to the run's last checkpoint, if it has one and the data are the run's."""
-    if run.facts.get("data", facts)["sha256"] != facts["sha256"]:
+    if run.state.data is not None and run.state.data.sha256 != data.sha256:
         raise TrainingError(
-            f"Expected the data that the run was started with: {run.facts['data']}. Received: {facts}.",
-            hint="Give the same --data, or start a new run.",
+            f"Expected the data that the run was started with: {run.state.data}. Received: {data}.",
+            hint="Give the same data, or start a new run.",
         )
     if run.last_checkpoint.is_file():
         load_checkpoint(run.last_checkpoint, trainer)
@@ -127,8 +132,9 @@ def _go_back(run: Run, trainer: Trainer, facts: dict[str, Any]) -> None:
 def _trainer(run: Run, training: Dataset, workers: Workers) -> Trainer:
     """The trainer of a run at its start."""
     recipe, options = run.recipe, run.options
-    if options.deterministic:
-        recipe = change(recipe, {"precision": "float32"})
+    # A resumed run keeps its precision: on another machine another one may be faster.
+    precision = "float32" if options.deterministic else run.state.network.precision or None
+    recipe = change(recipe, {"precision": precision})
     execution = Execution(workers=workers, parts=DETERMINISTIC_PARTS if options.deterministic else None)
     return make_trainer(
         recipe, training, seed=options.seed, teachers=lambda precision: _teachers(run, precision), execution=execution
@@ -147,12 +153,13 @@ def _teachers(run: Run, precision: str) -> list[keras.Model]:
                 hint="Let it learn from a run with the same classes.",
             )
     hashes = [sha256(teacher.final_checkpoint.read_bytes()).hexdigest() for teacher in runs]
-    facts = [{"recipe": teacher.recipe.name, "sha256": it} for teacher, it in zip(runs, hashes, strict=True)]
-    if facts and run.facts.setdefault("teachers", facts) != facts:
+    known = tuple(Teacher(teacher.recipe.name, it) for teacher, it in zip(runs, hashes, strict=True))
+    if run.state.teachers and run.state.teachers != known:
         raise TrainingError(
-            f"Expected the teachers that the run was started with: {run.facts['teachers']}. Received: {facts}.",
+            f"Expected the teachers that the run was started with: {run.state.teachers}. Received: {known}.",
             hint="A teacher was trained on since: start a new run.",
         )
+    run.state = replace(run.state, teachers=known)
     return teachers
 
 
@@ -191,13 +198,13 @@ class _Session:
         self._listener = listener
         self._history = [line for line in run.history() if line["step"] <= trainer.step]
         self._writer = _tensorboard_writer(run) if run.options.tensorboard else None
-        self.seconds: float = run.facts.get("seconds", 0.0) if trainer.step else 0.0
-        self.cpu_seconds: float = run.facts.get("cpu_seconds", 0.0) if trainer.step else 0.0
+        before = run.state.progress if trainer.step else RunProgress()
+        self._seconds, self._cpu_seconds = before.seconds, before.cpu_seconds
 
     @property
-    def times(self) -> dict[str, float]:
-        """Of the steps alone, over all sittings: seconds, and those of this process's CPU time."""
-        return {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds}
+    def progress(self) -> RunProgress:
+        """How far the run is, over all sittings."""
+        return RunProgress(self._trainer.step, self._trainer.epoch, self._seconds, self._cpu_seconds)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Trains until the recipe ends, patience runs out, or `stopped()`."""
@@ -213,8 +220,8 @@ class _Session:
                 break
             score = trainer.run(count)
             seconds = time.perf_counter() - began
-            self.seconds += seconds
-            self.cpu_seconds += time.process_time() - began_cpu
+            self._seconds += seconds
+            self._cpu_seconds += time.process_time() - began_cpu
             done = trainer.step - before
             sums.add(score, done, seconds)
             # The first chunk compiles the loop: it says nothing about speed.
@@ -250,7 +257,7 @@ class _Session:
             "validation_loss": validation.loss,
             "validation_accuracy": validation.accuracy,
             "glyphs_per_second": sums.steps * trainer.recipe.batch_size / sums.seconds,
-            "seconds": self.seconds,
+            "seconds": self._seconds,
         }
         self._history.append(entry)
         self._write_history()
@@ -258,7 +265,7 @@ class _Session:
         if validation.accuracy > best:
             save_checkpoint(run.best_checkpoint, trainer)
         save_checkpoint(run.last_checkpoint, trainer)
-        run.save(step=trainer.step, **self.times)
+        run.save(progress=self.progress)
         if self._writer is not None:
             with self._writer.as_default(trainer.step):
                 for name in ("loss", "accuracy", "validation_loss", "validation_accuracy"):
@@ -303,12 +310,14 @@ def _tensorboard_writer(run: Run) -> Any:
 
 
 @contextmanager
-def _noting_failure(run: Run) -> Iterator[None]:
+def recorded_failure(run: Run, *, chief: bool = True) -> Iterator[None]:
+    """Writes into a run's state that it failed, and why."""
     try:
         yield
-    except TrainingError:
+    except TrainingError as error:
         with suppress(TrainingError):  # of a full disk, it is the first error that says so
-            run.save(status="failed")
+            if chief:
+                run.save(status="failed", error=error.message)
         raise
 
 
