@@ -19,7 +19,7 @@ VARIANTS: tuple[tuple[str, ...], ...] = (
     ("bare", "bare", "bare", "short flag", "foot", "flag and foot"),
     ("flat base", "like a z", "angular", "no hook"),
     ("round", "flat top", "angular", "no hooks"),
-    ("open", "closed", "in two parts", "narrow"),
+    ("open", "closed", "in two parts", "narrow", "slanted stem", "tilted bar", "bar beyond both sides"),
     ("one line", "hat attached", "hat apart", "angular"),
     ("plain", "straight stem", "angular", "narrow"),
     ("plain", "crossed", "upright"),
@@ -77,7 +77,7 @@ def _posed(strokes: Strokes, rng: Generator, *, ring: bool) -> Strokes:
     wide = rng.uniform(*RING_WIDTHS) * height / width if ring else np.exp(np.clip(rng.normal(0, 0.2), -0.4, 0.4))
     turn, slant = 0.0, 0.0
     if rng.random() >= UPRIGHT:
-        turn, slant = np.deg2rad(np.clip(rng.normal(0, 5), -12, 12)), rng.normal(0, 0.1)
+        turn, slant = np.deg2rad(np.clip(rng.normal(0, 7), -18, 18)), rng.normal(0, 0.13)
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [[wide, -slant], [0, 1]]
     return tuple(stroke @ matrix.T for stroke in strokes)
 

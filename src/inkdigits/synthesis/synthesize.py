@@ -56,7 +56,7 @@ ROW_SIDE = 48  # pixels: the longer side, more or less, of each of several digit
 REFUSED_CLUTTER = 0.2  # of the scenes of what is no digit may have any
 PLAIN_CLUTTER = 0.1  # of the scenes of plain digits may have any
 PLAIN_DRAWN = 0.75  # of the scenes of plain digits come from a paint program
-PLAIN_SHARES = np.array([0.2, 0.2, *(0.075,) * 8])  # of each digit: non-digits come nearest to rings and bars
+PLAIN_SHARES = (0.16, 0.16, 0.08, 0.08, 0.12, *(0.08,) * 5)  # of each digit: non-digits come nearest to 0, 1 and 4
 JAGGED = 0.5  # of the plain digits have edges without shades
 
 

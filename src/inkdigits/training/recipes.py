@@ -12,7 +12,7 @@ READER = Recipe(
     name="reader",
     summary="the default reader: convnet 32-32 / 64-64 / 256; MNIST and synthesized pictures; refuses what is no digit",
     network=Convnet(stages=((32, 32), (64, 64)), hidden=(256,), dropout=0.3),
-    epochs=22,
+    epochs=18,
     learning_rate=3e-3,
     schedule="one-cycle",
     augmentation=Augmentation(
@@ -28,7 +28,7 @@ READER = Recipe(
         several=8_000,
         turned=6_000,
         textures=4_000,
-        plain=16_000,
+        plain=24_000,
     ),
     views=True,
 )
