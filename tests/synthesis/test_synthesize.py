@@ -9,11 +9,12 @@ from inkdigits.errors import SettingError
 from inkdigits.labels import NOT_A_DIGIT
 from inkdigits.synthesis import synthesize as module
 from inkdigits.synthesis.fonts import load_handwriting
+from inkdigits.synthesis.kinds import LOOK_ALIKE_LETTERS
 from inkdigits.synthesis.mixture import Mixture
-from inkdigits.synthesis.synthesize import LOOK_ALIKE_LETTERS, synthesize
+from inkdigits.synthesis.synthesize import render_pictures, synthesize
 
 KINDS = tuple(Mixture(textures=1).counts)
-NON_DIGITS = tuple(kind for kind in KINDS if Mixture(**{kind: 1}).no_digits)
+NON_DIGITS = tuple(kind for kind in KINDS if Mixture(**{kind: 1}).non_digits)
 DIGITS = tuple(kind for kind in KINDS if kind not in NON_DIGITS)
 COUNT = 60
 
@@ -22,7 +23,7 @@ COUNT = 60
 def made():
     """60 glyphs of each kind from either part of MNIST's training digits."""
     mixture = Mixture(**dict.fromkeys(KINDS, COUNT))
-    return {split: synthesize(mixture, seed=3, split=split) for split in ("train", "validation")}
+    return {split: synthesize(mixture, seed=3, split=split) for split in ("training", "validation")}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def aspects(glyphs):
 
 
 def test_a_synthesis_has_the_counts_kinds_and_types_that_were_asked_for(made):
-    glyphs, labels, kinds = made["train"]
+    glyphs, labels, kinds = made["training"]
     assert glyphs.shape == (COUNT * len(KINDS), 28, 28)
     assert glyphs.dtype == labels.dtype == np.uint8
     assert kinds.tolist() == [kind for kind in KINDS for _ in range(COUNT)]
@@ -78,7 +79,7 @@ def test_mnist_s_digits_come_from_the_part_that_was_asked_for(made, neighbors):
     shares = {
         split: np.isin(neighbors[split][kinds == DIGITS[0]], validation).mean() for split, (_, _, kinds) in made.items()
     }
-    assert shares["train"] < 0.2
+    assert shares["training"] < 0.2
     assert shares["validation"] > 0.6
 
 
@@ -102,9 +103,9 @@ def test_the_seed_and_the_split_decide(made):
 
 def test_processes_only_share_the_work(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 5)
-    glyphs, _, _ = synthesize(Mixture(textures=13, scenes=5), seed=1)
+    glyphs, _, _ = synthesize(Mixture(textures=13, mnist=5), seed=1)
     monkeypatch.setattr(module, "WORKERS", 1)
-    alone, _, _ = synthesize(Mixture(textures=12, scenes=5), seed=1)
+    alone, _, _ = synthesize(Mixture(textures=12, mnist=5), seed=1)
     np.testing.assert_array_equal(alone, glyphs[:17])
     assert (glyphs[5:10] != glyphs[10:15]).any(axis=(1, 2)).all()  # chunks differ
 
@@ -116,11 +117,22 @@ def test_letters_that_look_like_digits_are_not_taught_as_non_digits():
     assert {"A", "x", "?"} <= taught
 
 
+def test_whole_pictures_are_rendered_for_the_reader_to_find_their_digit():
+    mixture = Mixture(mnist=20, plain=20)
+    pictures, labels, kinds = render_pictures(mixture, seed=1, split="validation")
+    again, _, _ = render_pictures(mixture, seed=1, split="validation")
+    assert kinds.tolist() == ["mnist"] * 20 + ["plain"] * 20
+    assert all(picture.dtype == np.uint8 and min(picture.shape) >= 10 for picture in pictures)
+    assert len({picture.shape for picture in pictures}) > 30
+    assert (labels < 10).all()
+    assert all(np.array_equal(one, other) for one, other in zip(pictures, again, strict=True))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"seed": -1}, "Expected a seed of 0 or more. Received: -1"),
-        ({"seed": 0, "split": "test"}, "Expected a split of 'train' or 'validation'. Received: 'test'.*no"),
+        ({"seed": 0, "split": "test"}, "Expected a split of training, validation, calibration. Received: 'test'.*no"),
     ],
 )
 def test_a_seed_or_split_out_of_range_is_refused(options, message):

@@ -30,7 +30,7 @@ def test_who_takes_the_steps_alone_gets_the_same_weights(convnet, small):
 
 
 def test_synthesized_glyphs_are_trained_on_and_bring_their_class(mlp, small):
-    trainer = make_trainer(change(mlp, {"synthesis": Mixture(scenes=40, symbols=60)}), small)
+    trainer = make_trainer(change(mlp, {"synthesis": Mixture(mnist=40, symbols=60)}), small)
     assert trainer.steps_per_epoch == (1200 + 100) // 50
     assert trainer.model.output_shape == (None, 11)
 

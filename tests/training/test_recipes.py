@@ -15,7 +15,7 @@ def test_a_recipe_survives_the_way_through_json(recipe):
 
 
 def test_so_does_one_with_a_synthesis():
-    synthesis, augmentation = Mixture(scenes=300, letters=20), Augmentation(elastic=0.6)
+    synthesis, augmentation = Mixture(mnist=300, letters=20), Augmentation(elastic=0.6)
     recipe = change(find_recipe("convnet"), {"synthesis": synthesis, "augmentation": augmentation})
     again = recipe_from_dict(json.loads(json.dumps(asdict(recipe))))
     assert again == recipe
@@ -34,7 +34,7 @@ def test_a_recipe_that_was_written_before_there_was_a_synthesis_has_none():
 
 @pytest.mark.parametrize(
     ("synthesis", "refuses"),
-    [(None, False), (Mixture(scenes=9), False), (Mixture(scenes=9, textures=1), True), (Mixture(letters=9), True)],
+    [(None, False), (Mixture(mnist=9), False), (Mixture(mnist=9, textures=1), True), (Mixture(letters=9), True)],
 )
 def test_a_recipe_refuses_if_its_synthesis_holds_what_is_no_digit(synthesis, refuses):
     assert change(find_recipe("mlp-128"), {"synthesis": synthesis}).refuses is refuses

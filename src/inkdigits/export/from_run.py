@@ -117,9 +117,9 @@ def calibration_data(recipe: Recipe, dataset: Dataset) -> CalibrationData:
     ranges, pictures, non_digits = training.glyphs, None, 0.0
     if recipe.synthesis is not None:
         mixture = recipe.synthesis.scaled(PICTURES_SHARE)
-        glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="validation")
+        glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="calibration")
         pictures = glyphs, labels
-        non_digits = recipe.synthesis.no_digits / (len(training) + sum(recipe.synthesis.counts.values()))
+        non_digits = recipe.synthesis.non_digits / (len(training) + sum(recipe.synthesis.counts.values()))
         count = max(len(glyphs), CALIBRATION_COUNT // 2)  # a small synthesis would leave too few
         ranges = np.concatenate([ranges[:: max(1, len(ranges) // count)], glyphs])
     return CalibrationData(

@@ -13,9 +13,10 @@ from inkdigits.data.idx import read_idx
 from inkdigits.errors import require
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph, Glyphs, crop
 from inkdigits.layout.digit import prepare_digit
+from inkdigits.synthesis.kinds import LOOK_ALIKE_LETTERS
 from inkdigits.synthesis.mixture import Mixture
 from inkdigits.synthesis.pages import render_page
-from inkdigits.synthesis.synthesize import LOOK_ALIKE_LETTERS, synthesize
+from inkdigits.synthesis.synthesize import synthesize
 
 FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 """Where Debian's package dataset-fashion-mnist puts it. H. Xiao et al., "Fashion-MNIST", 2017."""

@@ -12,24 +12,24 @@ class Mixture:
     """How many glyphs of which kind are made.
 
     Attributes:
-        scenes: MNIST's digits in scenes.
-        written: Digits written with a pen, in scenes.
-        printed: Digits of handwriting fonts, in scenes.
-        symbols: Letters and symbols written with a pen: no digits.
-        letters: Letters and signs of handwriting fonts: no digits.
-        scribbles: Scribbles, words and signatures: no digits.
-        several: Two to four digits side by side: no digits.
-        turned: Digits that lie on their side: no digits, and much like Greek letters.
-        textures: Patterns, grain and blots: no digits.
-        plain: Digits as a mouse draws them in a paint program: bars, circles, straight lines.
+        mnist: MNIST's digits on pages.
+        pen: Digits drawn with a pen, on pages.
+        font: Digits of fonts, on pages.
+        symbols: Letters and symbols drawn with a pen: non-digits.
+        letters: Letters and signs of fonts: non-digits.
+        scribbles: Scribbles, words and signatures: non-digits.
+        several: Two to four digits side by side: non-digits.
+        turned: Digits that lie on their side: non-digits, and much like Greek letters.
+        textures: Patterns, grain and blots: non-digits.
+        plain: Digits as a mouse draws them in a paint program: bars, rings, straight lines.
 
     Raises:
         SettingError: A count is below 0, or all are 0.
     """
 
-    scenes: int = 0
-    written: int = 0
-    printed: int = 0
+    mnist: int = 0
+    pen: int = 0
+    font: int = 0
     symbols: int = 0
     letters: int = 0
     scribbles: int = 0
@@ -46,7 +46,7 @@ class Mixture:
         if not any(self.counts.values()):
             raise SettingError(
                 "Expected a mixture of at least one glyph. Received: 0 of every kind.",
-                hint="Name a kind, such as scenes=1000, or do without a synthesis.",
+                hint="Name a kind, such as mnist=1000, or do without a synthesis.",
             )
 
     @property
@@ -59,11 +59,11 @@ class Mixture:
         return Mixture(**{kind: max(round(count * share), min(count, 1)) for kind, count in self.counts.items()})
 
     @property
-    def no_digits(self) -> int:
-        """How many of it are no digits."""
+    def non_digits(self) -> int:
+        """Number of non-digits."""
         return self.symbols + self.letters + self.scribbles + self.several + self.turned + self.textures
 
     @property
-    def refuses(self) -> bool:
-        """Whether any of it is no digit."""
-        return self.no_digits > 0
+    def rejects(self) -> bool:
+        """Whether it holds non-digits, which a model learns to reject."""
+        return self.non_digits > 0

@@ -141,7 +141,7 @@ class Recipe:
     @property
     def refuses(self) -> bool:
         """Whether the network learns what is no digit, as an eleventh class."""
-        return self.synthesis is not None and self.synthesis.refuses
+        return self.synthesis is not None and self.synthesis.rejects
 
     def steps(self, count: int) -> int:
         """Steps of the whole training on `count` glyphs; the last, incomplete batch of an epoch is left out."""

@@ -19,9 +19,9 @@ READER = Recipe(
         rotate_deg=12, scale=0.12, shear=0.2, shift=1.5, thickness=0.7, blur=0.5, noise=0.06, elastic=0.6
     ),
     synthesis=Mixture(
-        scenes=40_000,
-        written=46_000,
-        printed=20_000,
+        mnist=40_000,
+        pen=46_000,
+        font=20_000,
         symbols=60_000,
         letters=28_000,
         scribbles=8_000,

@@ -24,7 +24,7 @@ from inkdigits.training.recipe import Mlp, Recipe, change
 from inkdigits.training.run.folder import open_run, start_run
 from inkdigits.training.run.state import RunOptions
 
-SYNTHESIS = Mixture(scenes=40, written=20, symbols=40)
+SYNTHESIS = Mixture(mnist=40, pen=20, symbols=40)
 
 
 def start(folder, recipe, **options):
