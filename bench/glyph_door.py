@@ -17,7 +17,7 @@ from PIL import Image
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.evaluation.metrics import wilson_interval
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.recognizer import Recognizer
 
 
 def main() -> None:
@@ -25,17 +25,17 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--count", type=int, default=10_000)
     arguments = parser.parse_args()
-    recognizer = Recognizer.load(arguments.model)
+    recognizer = Recognizer.load(arguments.model, min_confidence=0)
     test = load_mnist("test")
     glyphs, labels = test.glyphs[: arguments.count], test.labels[: arguments.count].astype(str)
-    raw = recognizer.classify(glyphs).argmax(1).astype(str)
+    raw = recognizer.model.probabilities(glyphs)[:, :10].argmax(1).astype(str)
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{index:05}.png" for index in range(len(glyphs))]
         for path, glyph in zip(paths, glyphs, strict=True):
             content = io.BytesIO()
             Image.fromarray(glyph).save(content, "PNG")
             path.write_bytes(content.getvalue())
-        pages = recognizer.read(paths, min_confidence=0)
+        pages = list(recognizer.read_many(paths))
     same = np.mean([
         bool(page.lines) and np.array_equal(np.asarray(page.lines[0].digits[0].glyph), glyph)
         for page, glyph in zip(pages, glyphs, strict=True)

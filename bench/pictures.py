@@ -30,7 +30,7 @@ from inkdigits.data.source import load_dataset
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import SettingError
 from inkdigits.evaluation.metrics import wilson_interval
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.recognizer import Recognizer
 
 Part: TypeAlias = Literal["validation", "test"]
 
@@ -130,8 +130,8 @@ def make_pictures(condition: str, count: int, seed: int, *, split: Part = "test"
 
 def score(recognizer: Recognizer, pictures: Sequence[bytes], labels: Sequence[str]) -> Score:
     """Reads pictures: once for the best guess, once for what is kept by default."""
-    guesses = recognizer.read(pictures, min_confidence=0)
-    kept = recognizer.read(pictures)
+    guesses = Recognizer(recognizer.model, min_confidence=0).read_many(pictures)
+    kept = list(recognizer.read_many(pictures))
     return Score(
         tuple(page.text == label for page, label in zip(guesses, labels, strict=True)),
         tuple(page.status == "ok" for page in kept),
@@ -231,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(scores[name].row(name), file=sys.stderr, flush=True)
         if options.save:
             save(options.save, name, pictures, labels)
-    model = f"`{recognizer.about['name']}` {recognizer.about['version']}"
+    model = f"`{recognizer.model.card.name}` {recognizer.model.card.version}"
     content = table(scores, model=model, seed=options.seed, split=options.split)
     print(content)
     if options.docs:

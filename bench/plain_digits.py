@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.evaluation.metrics import wilson_interval
-from inkdigits.reading.recognizer import Recognizer
 from inkdigits.reading.result import Page
+from inkdigits.recognizer import Recognizer
 
 Path: TypeAlias = NDArray[np.float64]
 """Points of one line, shape `(N, 2)`: x to the right, y down; a digit is about 1 high."""
@@ -397,7 +397,8 @@ def main() -> None:
     recognizer = Recognizer.load(arguments.model)
     chosen = list(drawings(arguments.count, arguments.seed))
     pictures, labels = [drawing.picture for drawing in chosen], [str(drawing.label) for drawing in chosen]
-    guesses, pages = recognizer.read(pictures, min_confidence=0), recognizer.read(pictures)
+    guesser = Recognizer(recognizer.model, min_confidence=0)
+    guesses, pages = (list(some.read_many(pictures)) for some in (guesser, recognizer))
     print("| digit or tool | n | right | kept, 95 % interval | right of the kept |\n|---|---|---|---|---|")
     for name in (*"0123456789", *TOOLS, "all"):
         part = [i for i, d in enumerate(chosen) if name in (str(d.label), d.tool, "all")]

@@ -24,8 +24,8 @@ from PIL import Image
 from inkdigits.data.mnist import load_mnist
 from inkdigits.image.glyph import Glyph
 from inkdigits.image.load import load
-from inkdigits.layout.digit import prepare_digit
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.layout.candidates import find_candidates
+from inkdigits.recognizer import Recognizer
 
 COMMAND = [sys.executable, "-m", "inkdigits"]
 
@@ -105,10 +105,10 @@ def main() -> None:
         glyph = test.glyphs[:1]
         network = each(lambda: recognizer.model.logits(glyph), times=2000)
         content = one.read_bytes()
-        whole = each(lambda: recognizer.read_one(content), times=2000)
-        picture = each(lambda: prepare_digit(load(content)), times=2000)
+        whole = each(lambda: recognizer.read(content), times=2000)
+        picture = each(lambda: find_candidates(load(content)), times=2000)
         show("one glyph, network alone", f"{network * 1e6:.0f} µs")
-        through = each(lambda: recognizer.classify(glyph), times=2000)
+        through = each(lambda: recognizer.model.probabilities(glyph), times=2000)
         show("one prepared glyph through the recognizer", f"{through * 1e6:.0f} µs")
         show("one 28 x 28 PNG, picture work alone", f"{picture * 1e6:.0f} µs")
         show("one 28 x 28 PNG, all of it", f"{whole * 1e6:.0f} µs")
@@ -117,7 +117,7 @@ def main() -> None:
         show("network, 10,000 glyphs in memory", f"{len(test) / batch:,.0f} glyphs/s")
         for width, height in ((640, 480), (4000, 3000)):
             photograph(test.glyphs[0], width, height).save(folder / "page.jpg", quality=90)
-            seconds = each(partial(recognizer.read_one, folder / "page.jpg"), times=51)
+            seconds = each(partial(recognizer.read, folder / "page.jpg"), times=51)
             show(f"one {width} x {height} JPEG, warm, decoding included", f"{seconds * 1e3:.2f} ms")
 
 

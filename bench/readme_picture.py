@@ -9,9 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from inkdigits.reading.drawing import annotate_picture
-from inkdigits.reading.recognizer import Recognizer
 from inkdigits.reading.source import find_sample, sample_names
+from inkdigits.recognizer import Recognizer
 
 TARGET = Path(__file__).parent.parent / "docs" / "samples.png"
 CELL_WIDTH, CELL_HEIGHT, MARGIN, COLUMNS = 250, 240, 10, 4
@@ -20,7 +19,7 @@ CELL_WIDTH, CELL_HEIGHT, MARGIN, COLUMNS = 250, 240, 10, 4
 def main() -> None:
     recognizer = Recognizer.load("default")
     paths = [find_sample(name) for name in sample_names()]
-    cells = [annotate_picture(path, page) for path, page in zip(paths, recognizer.read(paths), strict=True)]
+    cells = [recognizer.read(path).draw() for path in paths]
     rows = -(-len(cells) // COLUMNS)
     size = (COLUMNS * (CELL_WIDTH + MARGIN) + MARGIN, rows * (CELL_HEIGHT + MARGIN) + MARGIN)
     sheet = Image.new("RGB", size, "#d8dde3")

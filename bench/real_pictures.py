@@ -19,8 +19,8 @@ from PIL import Image
 
 from inkdigits.evaluation.metrics import expected_calibration_error, wilson_interval
 from inkdigits.image.load import Picture
-from inkdigits.reading.recognizer import Recognizer
 from inkdigits.reading.result import Page
+from inkdigits.recognizer import Recognizer
 
 LOOK_ALIKES = frozenset({"o", "omikron", "circle", "circle/cross", "minus"})
 LOOK_ALIKE_LETTERS = frozenset({"b", "l", "q", "iota"})  # handwritten, a person may take them for 6, 1, 9 and 1
@@ -62,7 +62,7 @@ def refusals(recognizer: Recognizer, folder: Path) -> Iterator[str]:
     """How much of what is no digit is taken for one, at the default threshold and for sure."""
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    pages = recognizer.read([folder / row["file"] for row in rows])
+    pages = list(recognizer.read_many([folder / row["file"] for row in rows]))
     for name, left_out in (
         ("not_digits", frozenset[str]()),
         ("less o, circle, minus", LOOK_ALIKES),
@@ -98,9 +98,10 @@ def main() -> None:
     parser.add_argument("--errors", type=Path, help="write each wrong picture and its glyph here")
     arguments = parser.parse_args()
     recognizer = Recognizer.load(arguments.model)
+    guesser = Recognizer(recognizer.model, min_confidence=0)
     for name in arguments.sets.split(","):
         pictures, labels, rows = load_set(arguments.folder, name)
-        guesses, pages = recognizer.read(pictures, min_confidence=0), recognizer.read(pictures)
+        guesses, pages = (list(some.read_many(pictures)) for some in (guesser, recognizer))
         print(line(name, guesses, pages, labels))
         easy = [index for index, row in enumerate(rows) if row.get("hard") == "0"]
         if easy and len(easy) < len(rows):

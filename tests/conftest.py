@@ -13,7 +13,7 @@ import pytest
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.mnist import load_mnist
 from inkdigits.models.classifier import PackedModel
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.recognizer import Recognizer
 from inkdigits.training.recipe import Augmentation, Convnet, Mlp, Recipe
 
 ROOT = Path(__file__).parent

@@ -14,26 +14,45 @@ import pytest
 import inkdigits
 
 NAMES = [
+    "Alternative",
+    "Card",
     "DataError",
+    "Decision",
+    "DecisionPolicy",
     "Digit",
+    "DigitCandidate",
+    "Explanation",
     "InkdigitsError",
     "Line",
     "MissingError",
+    "MissingModelError",
+    "MissingPictureError",
     "ModelError",
+    "ModelInfo",
+    "NearestExample",
     "PackedModel",
     "Page",
     "PictureError",
+    "Prediction",
+    "ReadingOptions",
+    "ReadingWarning",
     "Recognizer",
+    "Record",
+    "RiskBound",
     "Run",
     "RunOptions",
     "SettingError",
+    "Spot",
     "TrainingError",
+    "TrainingExamples",
     "explain",
     "read",
+    "read_many",
     "resume",
     "train",
 ]
-BASE = ("errors", "image", "data", "packed", "reading", "evaluation")  # rooms that need no TensorFlow
+BASE = ("errors", "geometry", "image", "layout", "data", "models", "reading", "explaining", "recognizer", "evaluation")
+"""Packages that need no TensorFlow."""
 
 
 def base_modules() -> list[str]:

@@ -29,7 +29,7 @@ from environments import RIVALS, run_rival
 
 from inkdigits.errors import InkdigitsError, SettingError
 from inkdigits.evaluation.metrics import wilson_interval
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.recognizer import Recognizer
 
 SETS = ("own_digits", "folder_digits", "dida", "usps")
 REFUSALS, KEPT = "not_digits", "own_digits"
@@ -108,19 +108,20 @@ def read_answers(path: Path, pictures: Sequence[Path]) -> Answers:
 
 def own_answers(recognizer: Recognizer, pictures: Sequence[Path]) -> Answers:
     """Our answers: the best guess with `min_confidence=0`; the confidence is 0 where the default would reject."""
+    guesser = Recognizer(recognizer.model, min_confidence=0)
     for path in pictures[:WARM_UPS]:
-        _guess(recognizer, path)
+        _guess(guesser, path)
     began = time.perf_counter()
-    guesses = [_guess(recognizer, path) for path in pictures]
+    guesses = [_guess(guesser, path) for path in pictures]
     seconds = (time.perf_counter() - began) / len(pictures)
-    pages = recognizer.read(pictures)
+    pages = recognizer.read_many(pictures)
     sure = tuple((page.confidence or 0.0) if page.text else 0.0 for page in pages)
     return Answers(tuple(guesses), sure, seconds)
 
 
 def _guess(recognizer: Recognizer, path: Path) -> str:
     try:
-        return recognizer.read_one(path, min_confidence=0).text
+        return recognizer.read(path).text
     except InkdigitsError:
         return ""
 
@@ -273,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for model in options.own_model.split(","):
         recognizer = Recognizer.load(model)
         answers = {part.name: own_answers(recognizer, part.paths) for part in sets}
-        systems[f"inkdigits, model {recognizer.about['name']}"] = answers
+        systems[f"inkdigits, model {recognizer.model.card.name}"] = answers
     for name in filter(None, options.rivals.split(",")):
         answers = {}
         for part in sets:

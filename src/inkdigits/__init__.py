@@ -1,4 +1,4 @@
-"""inkdigits reads handwritten digits in pictures, and trains, proves and packs the networks that do it.
+"""inkdigits reads handwritten digits in pictures, and trains, evaluates and packs the networks that do it.
 
     >>> import inkdigits
     >>> inkdigits.read("sample:chalk").text
@@ -18,59 +18,98 @@ if TYPE_CHECKING:
         DataError,
         InkdigitsError,
         MissingError,
+        MissingModelError,
+        MissingPictureError,
         ModelError,
         PictureError,
         SettingError,
         TrainingError,
     )
-    from inkdigits.explaining.explanation import explain
+    from inkdigits.explaining.explanation import Explanation
+    from inkdigits.explaining.nearest import NearestExample, TrainingExamples
+    from inkdigits.explaining.occlusion import Spot
+    from inkdigits.explaining.warnings import ReadingWarning
     from inkdigits.export.train import resume, train
-    from inkdigits.models.classifier import PackedModel
-    from inkdigits.reading.recognizer import Recognizer, read
-    from inkdigits.reading.result import Digit, Line, Page
+    from inkdigits.layout.digit import DigitCandidate
+    from inkdigits.models.card import Card
+    from inkdigits.models.classifier import PackedModel, Prediction
+    from inkdigits.models.operating_points import RiskBound
+    from inkdigits.reading.decision import Decision, DecisionPolicy
+    from inkdigits.reading.options import ReadingOptions
+    from inkdigits.reading.record import Record
+    from inkdigits.reading.result import Alternative, Digit, Line, ModelInfo, Page
+    from inkdigits.recognizer import Recognizer, explain, read, read_many
     from inkdigits.training.run.folder import Run
     from inkdigits.training.run.state import RunOptions
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "DataError": "inkdigits.errors",
-    "Digit": "inkdigits.reading.result",
-    "InkdigitsError": "inkdigits.errors",
-    "Line": "inkdigits.reading.result",
-    "MissingError": "inkdigits.errors",
-    "ModelError": "inkdigits.errors",
-    "PackedModel": "inkdigits.models.classifier",
-    "Page": "inkdigits.reading.result",
-    "PictureError": "inkdigits.errors",
-    "Recognizer": "inkdigits.reading.recognizer",
-    "Run": "inkdigits.training.run.folder",
-    "RunOptions": "inkdigits.training.run.state",
-    "SettingError": "inkdigits.errors",
-    "TrainingError": "inkdigits.errors",
-    "explain": "inkdigits.explaining.explanation",
-    "read": "inkdigits.reading.recognizer",
-    "resume": "inkdigits.export.train",
-    "train": "inkdigits.export.train",
+_MODULES = {
+    "errors": (
+        "DataError",
+        "InkdigitsError",
+        "MissingError",
+        "MissingModelError",
+        "MissingPictureError",
+        "ModelError",
+        "PictureError",
+        "SettingError",
+        "TrainingError",
+    ),
+    "explaining.explanation": ("Explanation",),
+    "explaining.nearest": ("NearestExample", "TrainingExamples"),
+    "explaining.occlusion": ("Spot",),
+    "explaining.warnings": ("ReadingWarning",),
+    "export.train": ("resume", "train"),
+    "layout.digit": ("DigitCandidate",),
+    "models.card": ("Card",),
+    "models.classifier": ("PackedModel", "Prediction"),
+    "models.operating_points": ("RiskBound",),
+    "reading.decision": ("Decision", "DecisionPolicy"),
+    "reading.options": ("ReadingOptions",),
+    "reading.record": ("Record",),
+    "reading.result": ("Alternative", "Digit", "Line", "ModelInfo", "Page"),
+    "recognizer": ("Recognizer", "explain", "read", "read_many"),
+    "training.run.folder": ("Run",),
+    "training.run.state": ("RunOptions",),
 }
+_HOMES = {name: f"inkdigits.{module}" for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "Alternative",
+    "Card",
     "DataError",
+    "Decision",
+    "DecisionPolicy",
     "Digit",
+    "DigitCandidate",
+    "Explanation",
     "InkdigitsError",
     "Line",
     "MissingError",
+    "MissingModelError",
+    "MissingPictureError",
     "ModelError",
+    "ModelInfo",
+    "NearestExample",
     "PackedModel",
     "Page",
     "PictureError",
+    "Prediction",
+    "ReadingOptions",
+    "ReadingWarning",
     "Recognizer",
+    "Record",
+    "RiskBound",
     "Run",
     "RunOptions",
     "SettingError",
+    "Spot",
     "TrainingError",
+    "TrainingExamples",
     "explain",
     "read",
+    "read_many",
     "resume",
     "train",
 ]

@@ -4,6 +4,7 @@ Every message says what was expected, what was received and what to do. The tree
 
     InkdigitsError
     ├── PictureError (ValueError)        a picture cannot be read or used
+    │   └── MissingPictureError (FileNotFoundError)   there is no such file
     ├── DataError (ValueError)           a data set is broken, empty or of another shape
     ├── SettingError (ValueError)        a recipe, option or argument is out of range
     ├── ModelError (ValueError)          a packed model is broken or does not fit this version
@@ -38,6 +39,10 @@ class InkdigitsError(Exception):
 
 class PictureError(InkdigitsError, ValueError):
     """A picture cannot be read, or an array is no picture."""
+
+
+class MissingPictureError(PictureError, FileNotFoundError):
+    """There is no picture of that path."""
 
 
 class DataError(InkdigitsError, ValueError):

@@ -1,5 +1,6 @@
 """The command line, called in this process, and pictures to read."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,14 @@ class Outcome:
     err: str
 
     @property
+    def summary(self) -> list[str]:
+        """The last line of stderr if it counts pictures."""
+        return [line for line in self.err.splitlines()[-1:] if re.match(r"\d+ pictures?: ", line)]
+
+    @property
     def error(self) -> tuple[str, str]:
-        """The one error and its hint; fails if stderr holds anything else."""
-        lines = self.err.splitlines()
+        """The one error and its hint; fails if stderr holds anything else but a summary."""
+        lines = [line for line in self.err.splitlines() if line not in self.summary]
         assert [line.partition(": ")[0] for line in lines] == ["error", "hint"], self.err
         return lines[0].removeprefix("error: "), lines[1].removeprefix("hint: ")
 

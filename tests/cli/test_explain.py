@@ -1,25 +1,18 @@
 import json
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.cli.explain import Explainer, explanation_text
-from inkdigits.reading.recognizer import Recognizer
-from inkdigits.reading.source import find_sample
+from inkdigits.explaining.text import explanation_text
+from inkdigits.recognizer import training_examples
 
-PAGE_KEYS = ["path", "kind", "text", "status", "reason", "confidence", "lines", "model"]
-
-
-@pytest.fixture(scope="module")
-def explainer():
-    return Explainer(Recognizer.load("default"))
+PAGE_KEYS = ["schema", "path", "kind", "text", "status", "reason", "confidence", "lines", "model"]
 
 
 @pytest.fixture(scope="module")
-def seven(explainer):
-    return explainer(find_sample("photo"), "sample:photo")
+def seven(recognizer):
+    return recognizer.explain("sample:photo")
 
 
 def test_a_picture_is_explained_in_words(inkdigits, seven):
@@ -32,21 +25,19 @@ def test_a_picture_is_explained_in_words(inkdigits, seven):
     assert "Nearest training digits: 7 7 7 7 7 (distance 0." in outcome.out
     assert any(line.startswith(("Most depends on the ", "No single place decides")) for line in lines)
     assert max(map(len, lines)) <= 100
-    assert outcome.out == explanation_text(seven, sys.stdout)
+    assert outcome.out == explanation_text(seven)
 
 
-def test_the_probabilities_stand_beside_the_glyph(seven, tmp_path):
-    with (tmp_path / "out").open("w", encoding="utf-8") as out:
-        text = explanation_text(seven, out)
+def test_the_probabilities_stand_beside_the_glyph(seven):
+    text = explanation_text(seven)
     rows = [line[28:].split() for line in text.splitlines()[1:] if line.endswith("%")]
     labels = [row[0] for row in rows]
     assert labels == [*"0123456789", "no"]
     assert rows[7][1].startswith("█" * 22)
 
 
-def test_an_output_without_blocks_gets_plain_signs(seven, tmp_path):
-    with (tmp_path / "out").open("w", encoding="ascii") as out:
-        text = explanation_text(seven, out)
+def test_an_output_without_blocks_gets_plain_characters(seven):
+    text = explanation_text(seven, encoding="ascii")
     assert text.isascii()
     assert "#" * 20 in text
 
@@ -58,7 +49,7 @@ def test_several_pictures_are_explained_and_the_unreadable_one_is_named(inkdigit
     assert "\n\nsample:blank: rejected (blank)\nwarning: blank: No ink stands out" in outcome.out
     message, hint = outcome.error
     assert message == f"{scans / 'none.png'}: Expected a picture file. Received: {scans / 'none.png'}, no such file."
-    assert hint == "Check it."
+    assert hint == "Check the name, or try the sample that ships: sample:photo."
 
 
 def test_a_folder_without_pictures_does_not_keep_the_others_from_being_explained(inkdigits, tmp_path):
@@ -79,7 +70,7 @@ def test_json_is_the_page_of_read_with_its_explanation(inkdigits, scans):
     assert (explained.code, broken) == (1, None)
     assert seven["answer"] == "7"
     assert np.array(seven["glyph"]).shape == np.array(seven["saliency"]).shape == (28, 28)
-    assert len(seven["neighbours"]) == 5
+    assert len(seven["nearest"]) == 5
     assert [warning["code"] for warning in blank["warnings"]] == ["blank"]
 
 
@@ -134,7 +125,7 @@ def test_read_puts_the_explanation_into_its_objects(inkdigits, scans):
     for form in ("json", "jsonl"):
         outcome = inkdigits("read", *names, "--explain", "--format", form)
         assert outcome.out == inkdigits("explain", *names, "--format", form).out
-        assert [line.partition(":")[0] for line in outcome.err.splitlines()] == ["error", "hint"]
+        assert outcome.error[0].endswith("no such file.")
 
 
 def test_a_stricter_reading_is_explained_as_it_was_judged(inkdigits):
@@ -144,8 +135,27 @@ def test_a_stricter_reading_is_explained_as_it_was_judged(inkdigits):
     assert outcome.err.splitlines()[0].endswith("rejected (ambiguous)")
 
 
-def test_without_training_digits_the_rest_is_explained(explainer, monkeypatch, tmp_path):
+def test_a_sheet_is_a_png_file(inkdigits, tmp_path):
+    outcome = inkdigits("explain", "sample:photo", "-o", tmp_path / "why.jpg")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "Name why.png or a folder" in outcome.error[1]
+    assert not (tmp_path / "why.jpg").exists()
+
+
+def test_read_explains_and_annotates_by_decoding_once(inkdigits, monkeypatch, scans, tmp_path):
+    opened = []
+    monkeypatch.setattr(Image, "open", lambda *a, _open=Image.open, **k: opened.append(a) or _open(*a, **k))
+    folders = ("--annotate", tmp_path / "drawn", "--save-glyphs", tmp_path / "seen")
+    outcome = inkdigits("read", scans / "b.JPG", "--explain", *folders)
+    assert (outcome.code, outcome.out) == (0, "2\n")
+    assert len(opened) == 1
+    assert len(list((tmp_path / "drawn").iterdir())) == len(list((tmp_path / "seen").iterdir())) == 1
+
+
+def test_without_training_digits_the_rest_is_explained(recognizer, monkeypatch, tmp_path):
     monkeypatch.setattr("inkdigits.data.mnist.EMBEDDED", tmp_path)
-    found = Explainer(explainer.recognizer)(find_sample("chalk"), "chalk")
-    assert (found.answer, found.neighbours) == ("5", ())
-    assert "Nearest" not in explanation_text(found, sys.stdout)
+    training_examples.cache_clear()
+    found = recognizer.explain("sample:chalk")
+    training_examples.cache_clear()
+    assert (found.answer, found.nearest) == ("5", ())
+    assert "Nearest" not in explanation_text(found)

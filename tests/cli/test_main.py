@@ -204,7 +204,7 @@ def test_head_gets_its_line_and_nobody_complains():
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
-    assert process.stdout.readline().startswith(b'{"path": "sample:mnist"')
+    assert process.stdout.readline().startswith(b'{"schema": 1, "path": "sample:mnist"')
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()

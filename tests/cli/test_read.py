@@ -14,7 +14,7 @@ from PIL import Image
 from inkdigits.models.classifier import PackedModel
 from inkdigits.reading.source import SAMPLES, sample_names
 
-KEYS = ["path", "kind", "text", "status", "reason", "confidence", "lines", "model"]
+KEYS = ["schema", "path", "kind", "text", "status", "reason", "confidence", "lines", "model"]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_several_pictures_give_a_line_each_in_the_order_given(inkdigits, scans):
     outcome = inkdigits("read", *names)
     digits = ["0", "5", "7", "0"]
     assert outcome.out == "".join(f"{name}: {digit}\n" for name, digit in zip(names, digits, strict=True))
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, outcome.err) == (0, "4 pictures: 4 ok\n")
 
 
 def test_the_order_is_kept_over_many_batches(inkdigits, scans):
@@ -107,17 +107,19 @@ def test_jsonl_gives_one_object_a_picture_in_the_words_of_the_contract(inkdigits
     assert (seven["status"], seven["reason"]) == ("ok", None)
     (line,) = seven["lines"]
     (digit,) = line["digits"]
-    assert list(line) == ["text", "confidence", "box", "digits"]
-    assert list(digit) == ["text", "confidence", "box", "alternatives"]
+    assert list(line) == ["text", "status", "reason", "confidence", "box", "alternatives", "digits"]
+    assert list(digit) == ["text", "confidence", "box", "alternatives", "not_a_digit"]
+    assert (line["status"], line["reason"], line["alternatives"]) == ("ok", None, digit["alternatives"])
     assert line["text"] == digit["text"] == digit["alternatives"][0][0] == "7"
     assert seven["confidence"] == line["confidence"] == digit["confidence"] == digit["alternatives"][0][1]
-    assert 0.95 < sum(probability for _, probability in digit["alternatives"]) <= 1  # the rest: that it is no digit
+    total = sum(probability for _, probability in digit["alternatives"]) + digit["not_a_digit"]
+    assert total == pytest.approx(1, abs=1e-5)
     assert len(digit["box"]) == 4
     about = PackedModel.load("default").card
     assert seven["model"] == {"name": "default", "version": about.version, "preparation": about.preparation}
     assert (blank["path"], blank["text"], blank["status"]) == ("sample:blank", "", "rejected")
     assert (blank["reason"], blank["confidence"], blank["lines"]) == ("blank", None, [])
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, outcome.err) == (0, "2 pictures: 1 ok, 1 rejected (1 blank)\n")
 
 
 def test_json_is_one_list_of_the_same_objects(inkdigits, scans, broken):
@@ -201,9 +203,8 @@ def test_a_missing_model_is_said_before_anything_is_read(inkdigits, tmp_path):
 def test_lines_and_pages_are_said_to_come_later(inkdigits, expect):
     outcome = inkdigits("read", "sample:mnist", "--expect", expect)
     assert (outcome.code, outcome.out) == (2, "")
-    message, hint = outcome.error
-    assert f"Received: '{expect}'" in message
-    assert "Lines and pages come in a later version" in hint
+    assert f"'{expect}' is not one of 'auto', 'digit'" in outcome.error[0]
+    assert "Lines and pages come in a later version" in " ".join(inkdigits("read", "--help").out.split())
 
 
 @pytest.mark.parametrize("expect", ["auto", "digit"])
@@ -213,7 +214,43 @@ def test_one_digit_may_be_expected_by_name(inkdigits, expect):
 
 def test_a_rejected_picture_gives_no_answer_and_its_reason_on_stderr(inkdigits, tiny):
     outcome = inkdigits("read", tiny)
-    assert (outcome.code, outcome.out, outcome.err) == (0, "\n", f"{tiny}: rejected (too_small)\n")
+    hint = "hint: inkdigits explain PICTURE says why; --min-confidence 0 gives the best guess.\n"
+    assert (outcome.code, outcome.out, outcome.err) == (0, "\n", f"{tiny}: rejected (too_small)\n{hint}")
+
+
+def test_several_pictures_are_summed_up(inkdigits, scans, tiny, broken):
+    (scans / "scan.pdf").write_bytes(b"%PDF")
+    (scans / "notes.docx").write_bytes(b"")
+    outcome = inkdigits("read", scans, tiny, broken, "sample:blank", "--format", "csv")
+    summary = "7 pictures: 4 ok, 2 rejected (1 too_small, 1 blank), 1 could not be read"
+    *_, last, hint = outcome.err.splitlines()
+    assert last == f"{summary}; 2 passed over (1 .docx, 1 .pdf)"
+    assert hint.startswith("hint: make pictures of a PDF's pages")
+
+
+def test_the_format_follows_from_the_ending_of_the_output(inkdigits, tmp_path):
+    for form in ("csv", "json", "jsonl"):
+        inkdigits("read", "sample:mnist", "-o", tmp_path / f"answers.{form}")
+        expected = inkdigits("read", "sample:mnist", "--format", form).out
+        assert (tmp_path / f"answers.{form}").read_text() == expected
+    inkdigits("read", "sample:mnist", "-o", tmp_path / "answers.csv", "--format", "text")
+    assert (tmp_path / "answers.csv").read_text() == "2\n"
+
+
+def test_a_picture_is_not_written_over(inkdigits, scans):
+    before = (scans / "a.png").read_bytes()
+    for command in ("read", "explain"):
+        outcome = inkdigits(command, scans / "a.png", "-o", scans / "a.png")
+        assert outcome.code == 2
+        assert "which is to be read" in outcome.error[0]
+        assert (scans / "a.png").read_bytes() == before
+
+
+def test_a_model_without_the_reject_class_says_so(inkdigits):
+    outcome = inkdigits("read", "sample:mnist", "--model", "tiny-2k")
+    assert outcome.err.startswith("note: tiny-2k has no class for non-digits") == (
+        not PackedModel.load("tiny-2k").has_not_a_digit
+    )
 
 
 def test_a_minimal_confidence_of_0_rejects_nothing_but_a_blank(inkdigits, tiny):
@@ -248,10 +285,10 @@ def test_the_saved_glyph_of_an_mnist_picture_is_the_picture_itself(inkdigits, tm
 
 def test_glyphs_and_annotated_pictures_are_written_for_each_picture_that_has_one(inkdigits, tmp_path, scans, broken):
     seen, drawn = tmp_path / "seen", tmp_path / "drawn"
-    names = [scans / "a.png", broken, "sample:blank", scans]
+    names = [scans / "a.png", broken, "sample:blank", scans / "more", scans]
     outcome = inkdigits("read", *names, "--save-glyphs", seen, "--annotate", drawn)
     assert outcome.out == inkdigits("read", *names).out
-    of_scans = ["00003_a.png", "00004_b.png", "00005_c.png", "00006_z.png"]
+    of_scans = ["00003_c.png", "00004_b.png", "00005_z.png"]
     assert sorted(path.name for path in seen.iterdir()) == ["00000_a.png", *of_scans]
     assert sorted(path.name for path in drawn.iterdir()) == ["00000_a.png", "00002_sample_blank.png", *of_scans]
     for path in drawn.iterdir():
@@ -265,7 +302,7 @@ def test_the_longest_of_names_does_not_keep_its_files_from_being_written(inkdigi
     shutil.copy(SAMPLES / "mnist.png", tmp_path / "pictures" / f"{name}.png")
     seen, drawn = tmp_path / "seen", tmp_path / "drawn"
     outcome = inkdigits("read", tmp_path / "pictures", "sample:chalk", "--save-glyphs", seen, "--annotate", drawn)
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, outcome.err) == (0, "2 pictures: 2 ok\n")
     cut = name[: 100 if name.isascii() else 50]
     for folder in (seen, drawn):
         assert sorted(path.name for path in folder.iterdir()) == [f"00000_{cut}.png", "00001_sample_chalk.png"]

@@ -9,7 +9,7 @@ import pytest
 from inkdigits.models.card import load_card
 from inkdigits.models.operating_points import OperatingPoint
 from inkdigits.models.zoo import find_model
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.recognizer import Recognizer
 
 LOW = OperatingPoint(0.6, 970, 0.97, 4, 4 / 970, 0.0094)
 FULL = OperatingPoint(1.0, 900, 0.9, 1, 1 / 900, 0.0053)
@@ -39,7 +39,7 @@ def test_the_promise_that_is_said_is_the_one_that_is_kept(inkdigits, promising):
     replace(load_card(promising), operating_points=(replace(LOW, threshold=0.2), FULL)).save(promising)
     said = inkdigits("read", "sample:mnist", "--model", promising, "--max-error", "0.01").err
     assert "accepts answers from confidence 0.5" in said
-    assert said == Recognizer.load(promising).promise(0.01).sentence + "\n"
+    assert said == Recognizer.load(promising, max_error=0.01).risk_bound.sentence + "\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])

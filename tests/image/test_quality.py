@@ -4,11 +4,11 @@ import pytest
 
 from inkdigits.image.ink import to_ink
 from inkdigits.image.quality import Traits, measure_traits
-from inkdigits.layout.digit import prepare_digit
+from inkdigits.layout.candidates import find_candidates
 
 
 def measure(page) -> Traits:
-    return measure_traits(page, to_ink(page), prepare_digit(page).box)
+    return measure_traits(page, to_ink(page), find_candidates(page).primary.box)
 
 
 def paper(height=300, width=300, shade=230):
@@ -33,7 +33,7 @@ def test_a_clean_digit_has_clean_traits():
 @pytest.mark.parametrize("pen", [4, 10, 20, 40])
 def test_the_stroke_is_measured_in_shares_of_the_digit(pen):
     page = seven(paper(), pen=pen)
-    longer = max(prepare_digit(page).box[2:])
+    longer = max(find_candidates(page).primary.box[2:])
     assert measure(page).stroke * longer == pytest.approx(pen + 1, rel=0.25, abs=1.5)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inkdigits.image.glyph import crop
 from inkdigits.image.rulings import remove_rulings
-from inkdigits.layout.digit import prepare_digit
+from inkdigits.layout.candidates import find_candidates
 
 
 def sheet(height=120, width=200):
@@ -89,10 +89,10 @@ def test_nothing_is_added(seed, height, width):
 def test_a_digit_on_ruled_paper_gives_its_own_glyph():
     page = np.full((240, 320), 235, np.uint8)
     cv2.ellipse(page, (160, 120), (18, 28), 0, 0, 360, 40, 5)
-    plain = prepare_digit(page)
+    plain = find_candidates(page).primary
     for y in range(45, 240, 60):  # one of them goes through the digit
         cv2.line(page, (0, y), (319, y + 4), 150, 2)
-    ruled = prepare_digit(page)
+    ruled = find_candidates(page).primary
     assert np.abs(np.subtract(ruled.box, plain.box)).max() <= 2
     assert np.abs(crop(ruled.glyph).astype(int) - crop(plain.glyph)).mean() < 6
 
@@ -103,4 +103,4 @@ def test_a_tight_crop_keeps_a_stem_from_edge_to_edge():
     cv2.line(four, (30, 0), (30, 59), 0, 4)
     cv2.line(four, (0, 40), (43, 40), 0, 4)
     cv2.line(four, (30, 0), (0, 40), 0, 4)
-    assert prepare_digit(four).box == (0, 0, 44, 60)
+    assert find_candidates(four).primary.box == (0, 0, 44, 60)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkdigits.image.load import load
-from inkdigits.layout.digit import find_digit, look_again, prepare_digit
+from inkdigits.layout.candidates import fallback_candidates, find_candidates
+from inkdigits.layout.digit import find_digit
 
 LABELS = [0, 1, 2, 3, 4, 5, 7]
 NEAR = 13.0  # levels of 255; a width that rounds to the next pixel costs 11, different drawn digits are 19 apart
@@ -17,13 +18,14 @@ labels = st.sampled_from(LABELS)
 
 
 def prepare(gray: Any) -> Any:
-    """`prepare_digit`, whose answer is looked into without asking first whether it is there."""
-    return prepare_digit(gray)
+    """The primary candidate, which is looked into without asking first whether it is there."""
+    return find_candidates(gray).primary
 
 
 def find(ink: Any) -> Any:
-    """`find_digit`, in the same way."""
-    return find_digit(ink)
+    """Ink and box of `find_digit`, in the same way."""
+    found: Any = find_digit(ink)
+    return found.ink, found.box
 
 
 def box_of(strokes: Any) -> tuple[int, int, int, int]:
@@ -182,17 +184,17 @@ def test_the_box_of_a_wide_picture_is_in_its_own_pixels(draw_digit):
 @given(level=st.integers(1, 255), shape=st.tuples(st.integers(1, 120), st.integers(1, 120)))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_an_even_picture_is_blank(level, shape):
-    digit = prepare(np.full(shape, level, np.uint8))
-    assert (digit.glyph, digit.box, digit.reason) == (None, None, "blank")
+    found = find_candidates(np.full(shape, level, np.uint8))
+    assert (found.primary, found.fallback) == (None, None)
 
 
 def test_a_black_picture_is_blank():
-    assert prepare(np.zeros((60, 60), np.uint8)).reason == "blank"
+    assert prepare(np.zeros((60, 60), np.uint8)) is None
 
 
 def test_grainy_paper_is_blank():
     page = np.random.default_rng(0).normal(200, 3, (100, 100)).astype(np.uint8)
-    assert prepare(page).reason == "blank"
+    assert prepare(page) is None
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 4])
@@ -224,8 +226,7 @@ def test_a_picture_just_wide_enough_is_not_too_small():
 @pytest.mark.parametrize("contrast", [3, 8, 15])
 def test_faint_ink_is_of_low_contrast_or_none(draw_digit, label, contrast):
     digit = prepare(draw_digit(label, ink=200 - contrast, paper=200))
-    assert digit.reason in ("low_contrast", "blank")
-    assert (digit.glyph is None) == (digit.reason == "blank")
+    assert digit is None or digit.reason == "low_contrast"
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -251,16 +252,14 @@ def pages(draw):
 @given(page=pages())
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_a_box_lies_in_its_picture_whatever_the_picture(page):
-    digit = prepare(page)
-    looks = [digit] if digit.sheet is None else [digit, *look_again(digit.sheet)]
-    for look in looks:
-        assert (look.glyph is None) == (look.box is None) == (look.reason == "blank")
-        if look.box is not None:
-            left, top, width, height = look.box
-            assert min(left, top) >= 0
-            assert min(width, height) >= 1
-            assert left + width <= page.shape[1]
-            assert top + height <= page.shape[0]
+    found = find_candidates(page)
+    primary = [] if found.primary is None else [found.primary]
+    for candidate in (*primary, *fallback_candidates(found)):
+        left, top, width, height = candidate.box
+        assert min(left, top) >= 0
+        assert min(width, height) >= 1
+        assert left + width <= page.shape[1]
+        assert top + height <= page.shape[0]
 
 
 def test_a_box_that_begins_in_the_middle_of_a_large_picture_ends_at_its_edge():
@@ -351,7 +350,7 @@ def test_the_foot_of_a_digit_is_told_from_an_underline_by_its_width():
 def test_inside_nothing_is_taken_that_touches_the_edges_and_no_dash():
     ink = bars(BODY, (0, 50, 200, 4), (70, 145, 60, 6))
     ink[150:, 125:130] = 255  # comes up from below
-    assert find_digit(ink, inside=True)[1] == BODY  # type: ignore[index]
+    assert find_digit(ink, inside=True).box == BODY  # type: ignore[union-attr]
     assert find(ink)[1] != BODY
 
 

@@ -1,17 +1,19 @@
 import hashlib
+import pickle
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from inkdigits.errors import InkdigitsError, MissingModelError, ModelError
+from inkdigits.errors import InkdigitsError, MissingModelError, ModelError, SettingError
 from inkdigits.image.glyph import PREPARATION
 from inkdigits.models.card import load_card
-from inkdigits.models.classifier import DOUBT, PackedModel, refused, softmax
+from inkdigits.models.classifier import TTA_MARGIN, PackedModel, calibrate, softmax
 from inkdigits.models.runtime import read_packed
-from inkdigits.models.tta import views
+from inkdigits.models.tta import tta_copies
 from inkdigits.models.zoo import find_model, model_names
 
 
@@ -58,7 +60,8 @@ def test_the_order_is_kept_whatever_the_number_of_glyphs(model, glyphs, count):
 def test_no_glyphs_have_no_logits(model):
     nothing = np.empty((0, 28, 28), np.uint8)
     assert model.logits(nothing).shape == (0, model.classes)
-    assert model.probabilities(nothing).shape == (0, 10)
+    assert model.probabilities(nothing).shape == (0, 11)
+    assert model.predict([]) == []
 
 
 def test_the_glyphs_stay_as_they_are(model, glyphs):
@@ -86,43 +89,70 @@ def test_probabilities_are_the_softmax_of_the_shifted_logits_over_the_temperatur
     logits = warm.logits(glyphs).astype(np.float64)
     powers = np.exp(logits / 2.5 - shift * (np.arange(11) == 10))
     expected = powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(warm.probabilities(glyphs), expected[:, :10], rtol=1e-5)
+    np.testing.assert_allclose(warm.probabilities(glyphs), expected, rtol=1e-5)
 
 
-def test_probabilities_of_digits_sum_to_1_at_most(model, glyphs):
+def test_probabilities_of_digits_and_non_digit_sum_to_1(model, glyphs):
     probabilities = model.probabilities(glyphs)
-    assert probabilities.shape == (len(glyphs), 10)
-    assert np.all(probabilities.sum(axis=1) <= 1 + 1e-9)
-    assert np.all(probabilities >= 0)
+    assert probabilities.shape == (len(glyphs), 11)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert np.all(probabilities > 0)
 
 
-def test_of_doubtful_glyphs_alone_the_views_count(copy, glyphs):
-    doubting = with_card(copy, tta=True)
-    mixed = np.concatenate([glyphs[:40], glyphs[:40] // 2 + glyphs[1:41] // 2])  # two digits in one are doubtful
-    plain, considered = doubting.logits(mixed), doubting.considered_logits(mixed)
+def test_a_model_without_the_reject_class_never_predicts_a_non_digit(glyphs):
+    card = replace(load_card(find_model("default")), temperature=2.0)
+    logits = np.random.default_rng(0).normal(size=(5, 10)).astype(np.float32)
+    probabilities = calibrate(logits, card)
+    assert probabilities.shape == (5, 11)
+    assert (probabilities[:, 10] == 0).all()
+    np.testing.assert_allclose(probabilities[:, :10], softmax(logits / 2), rtol=1e-6)
+
+
+@pytest.fixture
+def mixed(glyphs):
+    """Forty glyphs, and forty of two digits in one, which are uncertain."""
+    return np.concatenate([glyphs[:40], glyphs[:40] // 2 + glyphs[1:41] // 2])
+
+
+def test_only_uncertain_glyphs_are_averaged_with_their_copies(copy, mixed):
+    model = with_card(copy, tta=True)
+    plain, averaged = model.logits(mixed), model.logits(mixed, tta=True)
     ranked = np.sort(plain, axis=1)
-    sure = ranked[:, -1] - ranked[:, -2] >= DOUBT
-    assert 0 < sure.sum() < len(mixed)
-    np.testing.assert_array_equal(considered[sure], plain[sure])
-    for index in np.flatnonzero(~sure)[:3]:
-        shown = np.concatenate([mixed[index : index + 1], views(mixed[index])])
-        expected = softmax(doubting.logits(shown)).mean(axis=0)
-        np.testing.assert_allclose(softmax(considered[index : index + 1])[0], expected, atol=1e-5)
+    certain = ranked[:, -1] - ranked[:, -2] >= TTA_MARGIN
+    assert 0 < certain.sum() < len(mixed)
+    np.testing.assert_array_equal(averaged[certain], plain[certain])
+    for index in np.flatnonzero(~certain)[:3]:
+        inputs = np.concatenate([mixed[index : index + 1], tta_copies(mixed[index])])
+        expected = softmax(model.logits(inputs)).mean(axis=0)
+        np.testing.assert_allclose(softmax(averaged[index : index + 1])[0], expected, atol=1e-5)
 
 
-def test_without_views_on_the_card_no_glyph_is_looked_at_again(copy):
+def test_a_prediction_holds_the_copies_that_were_averaged(copy, mixed):
+    model = with_card(copy, tta=True, temperature=1.0, not_a_digit_offset=0.0)
+    predictions = model.predict(list(mixed))
+    np.testing.assert_allclose([one.probabilities for one in predictions], model.probabilities(mixed))
+    assert {len(one.copies) for one in predictions} == {0, 4}
+    for one in predictions:
+        np.testing.assert_allclose(one.own_probabilities, softmax(model.logits(one.glyph[None]))[0], atol=1e-5)
+        rows = np.concatenate([one.own_probabilities[None], one.copy_probabilities])
+        np.testing.assert_allclose(rows.mean(axis=0), one.probabilities, atol=1e-5)
+        if len(one.copies):
+            np.testing.assert_array_equal(one.copies, tta_copies(one.glyph))
+            np.testing.assert_allclose(one.copy_probabilities, softmax(model.logits(one.copies)), atol=1e-5)
+
+
+def test_without_tta_on_the_card_no_glyph_has_copies(copy):
     plain = with_card(copy, tta=False)
     noise = np.random.default_rng(3).integers(0, 256, (40, 28, 28), dtype=np.uint8)
-    np.testing.assert_array_equal(plain.considered_logits(noise), plain.logits(noise))
+    np.testing.assert_array_equal(plain.logits(noise, tta=True), plain.logits(noise))
+    assert all(len(one.copies) == 0 for one in plain.predict(list(noise)))
 
 
-def test_what_is_likelier_none_than_its_answer_or_than_the_limit_is_refused():
-    card = load_card(find_model("default"))
-    rows = np.zeros((4, 10))
-    rows[:, 3] = 0.45, 0.85, 0.95, 1.0
-    assert refused(rows, replace(card, not_a_digit_threshold=1.0)).tolist() == [True, False, False, False]
-    assert refused(rows, replace(card, not_a_digit_threshold=0.1)).tolist() == [True, True, False, False]
-    assert refused(rows[:0], card).tolist() == []
+@pytest.mark.parametrize("again", [lambda one: pickle.loads(pickle.dumps(one)), deepcopy], ids=["pickled", "copied"])
+def test_a_model_can_be_pickled_and_copied(model, glyphs, again):
+    other = again(model)
+    assert other.card == model.card
+    np.testing.assert_array_equal(other.logits(glyphs), model.logits(glyphs))
 
 
 def test_softmax_by_hand():
@@ -152,7 +182,7 @@ def test_several_threads_get_the_same_answers(glyphs):
     ids=lambda glyphs: f"{glyphs.shape} {glyphs.dtype}",
 )
 def test_glyphs_of_another_shape_or_type_are_refused(model, glyphs):
-    with pytest.raises(ModelError, match=r"shape \(N, 28, 28\), uint8.*Make them with to_glyph\(\)") as info:
+    with pytest.raises(SettingError, match=r"shape \(N, 28, 28\), uint8.*Make them with to_glyph\(\)") as info:
         model.logits(glyphs)
     assert str(glyphs.shape) in info.value.message
     assert str(glyphs.dtype) in info.value.message

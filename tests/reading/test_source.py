@@ -1,11 +1,12 @@
 import io
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.source import SAMPLES, expand, find_sample, names_one, sample_names
+from inkdigits.reading.source import SAMPLES, Source, expand, find_sample, names_one, sample_names
 
 
 @pytest.fixture
@@ -20,16 +21,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def paths_of(*names: object) -> list[Path]:
-    expanded = list(expand(str(name) for name in names))
-    assert all(name == str(path) for name, path in expanded)
-    return [path for _, path in expanded if isinstance(path, Path)]
+    sources = expand(str(name) for name in names).pictures
+    assert all(source.name == str(source.picture) for source in sources if source.picture)
+    return [source.picture for source in sources if isinstance(source.picture, Path)]
 
 
 def test_a_file_is_passed_on_as_it_is_named(folder, monkeypatch):
     assert paths_of(folder / "b.png", folder / "notes.txt") == [folder / "b.png", folder / "notes.txt"]
     assert paths_of(folder / "missing.png") == [folder / "missing.png"]
     monkeypatch.chdir(folder)
-    assert list(expand(["./b.png"])) == [("./b.png", Path("b.png"))]
+    assert expand(["./b.png"]).pictures == (Source("./b.png", Path("b.png")),)
 
 
 def test_a_folder_gives_its_pictures_recursively_in_order(folder):
@@ -59,14 +60,40 @@ def test_an_existing_file_with_a_globs_signs_in_its_name_is_that_file(folder):
     assert paths_of(folder / "[b].png") == [folder / "[b].png"]
 
 
-def test_names_are_expanded_in_the_order_given_and_only_when_asked_for(folder):
-    names = expand([str(folder / "b.png"), str(folder / "empty"), "sample:mnist"])
-    assert next(names)[1] == folder / "b.png"
-    with pytest.raises(PictureError):
-        next(names)
+def test_names_are_expanded_in_the_order_given(folder):
     assert paths_of(folder / "b.png", folder / "a.JPG", folder / "b.png") == [
         folder / name for name in ("b.png", "a.JPG", "b.png")
     ]
+
+
+def test_folders_and_globs_give_no_file_that_was_already_given(folder):
+    sub = [folder / "sub" / name for name in ("c.tiff", "deep/d.webp")]
+    assert paths_of(folder / "sub", folder / "sub", folder / "sub" / "*.tiff") == sub
+    assert paths_of(sub[1], folder / "sub") == [sub[1], sub[0]]
+    assert paths_of(folder / "sub", sub[0]) == [*sub, sub[0]]  # what is named outright is always given
+
+
+def test_hidden_files_are_passed_over(folder):
+    for name in ("._b.png", ".cache/x.png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    assert paths_of(folder / "sub", folder)[2:] == [folder / name for name in ("a.JPG", "b.png", "e.png/f.gif")]
+    assert paths_of(folder / "._b.png") == [folder / "._b.png"]
+
+
+def test_documents_in_folders_are_counted(folder):
+    for name in ("scan.pdf", "sub/more.PDF", "sub/text.docx"):
+        (folder / name).touch()
+    sources = expand([str(folder)])
+    assert dict(sources.passed_over) == {".pdf": 2, ".docx": 1}
+    assert len(sources.pictures) == 5
+    assert not expand([str(folder / "b.png")]).passed_over
+
+
+def test_an_address_is_no_file():
+    (source,) = expand(["http://example.com/7.png"]).pictures
+    assert source.error == "Expected a file. Received: the address http://example.com/7.png."
+    assert source.hint == "Download it first."
 
 
 @pytest.mark.parametrize(
@@ -78,13 +105,14 @@ def test_names_are_expanded_in_the_order_given_and_only_when_asked_for(folder):
     ],
 )
 def test_a_folder_or_glob_without_pictures_is_an_error(folder, name, message):
-    with pytest.raises(PictureError, match=message):
-        list(expand([str(folder / name)]))
+    first, source, last = expand(["sample:mnist", str(folder / name), "sample:chalk"]).pictures
+    assert (first.error, last.error, source.picture) == ("", "", None)
+    assert re.search(message, f"{source.error} {source.hint}")
 
 
 def test_a_minus_is_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\x00bytes")))
-    assert list(expand(["-"])) == [("-", b"\xff\x00bytes")]
+    assert expand(["-"]).pictures == (Source("-", b"\xff\x00bytes"),)
 
 
 def test_samples_are_named_without_their_ending():
@@ -93,7 +121,7 @@ def test_samples_are_named_without_their_ending():
     assert {"mnist", "chalk", "blank"} <= set(names)
     for name in names:
         assert find_sample(name).stem == name
-        assert list(expand([f"sample:{name}"])) == [(f"sample:{name}", find_sample(name))]
+        assert expand([f"sample:{name}"]).pictures == (Source(f"sample:{name}", find_sample(name)),)
     assert len(names) == len(list(SAMPLES.iterdir()))
 
 
@@ -102,6 +130,7 @@ def test_an_unknown_sample_is_an_error_that_names_the_known_ones(name):
     with pytest.raises(PictureError, match="Expected a sample among .*chalk, mnist.*Received: ") as info:
         find_sample(name)
     assert repr(name) in info.value.message
+    assert expand([f"sample:{name}"]).pictures[0].error == info.value.message
 
 
 def test_a_name_stands_for_one_picture_unless_it_is_a_folder_or_a_glob(folder):

@@ -159,7 +159,7 @@ def _answerer(contender: Contender, folder: Path, test: Dataset) -> tuple[Answer
     from inkdigits.models.classifier import PackedModel
 
     packed = PackedModel.load(folder / RUN if contender.family == "recipe" else contender.name)
-    return lambda glyphs: packed.probabilities(glyphs).argmax(axis=1), test.glyphs, packed.size
+    return lambda glyphs: packed.probabilities(glyphs)[:, :10].argmax(axis=1), test.glyphs, packed.size
 
 
 def _rows(dataset: Dataset) -> NDArray[np.float32]:

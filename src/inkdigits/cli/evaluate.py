@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from inkdigits.data.dataset import Dataset
     from inkdigits.models.classifier import PackedModel
-    from inkdigits.reading.recognizer import Recognizer
+    from inkdigits.recognizer import Recognizer
     from inkdigits.reporting.content import Example, ReportContent, Rival
     from inkdigits.robustness.result import Robustness
 
@@ -61,6 +61,7 @@ def command(
     from inkdigits.cli import EXIT_FAILED
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.evaluation.evaluation import evaluate
+    from inkdigits.labels import CLASSES
     from inkdigits.models.classifier import PackedModel
     from inkdigits.models.zoo import find_model
     from inkdigits.reporting.evaluation_report import confusion_table, summary_lines, write_report
@@ -85,7 +86,7 @@ def command(
     run = None if source is None else folder.parent
     studied = _robustness(packed, run, dataset, robustness_digits) if robustness else None
     if report is None:
-        evaluation = evaluate(dataset.labels, probabilities)
+        evaluation = evaluate(dataset.labels, probabilities[:, :CLASSES])
     else:
         content = replace(
             _content(packed, folder, dataset, probabilities, f"{dataset.name} ({split})"),
@@ -144,9 +145,10 @@ def _content(
     packed: PackedModel, folder: Path, dataset: Dataset, probabilities: NDArray[np.float64], where: str
 ) -> ReportContent:
     """What the report of a model tells of."""
-    from inkdigits.models.classifier import refused
+    from inkdigits.labels import CLASSES
     from inkdigits.models.operating_points import usual_bounds
-    from inkdigits.reading.recognizer import Recognizer
+    from inkdigits.reading.decision import find_risk_bound, is_non_digit
+    from inkdigits.recognizer import Recognizer
     from inkdigits.reporting.content import ReportContent
 
     card, recognizer = packed.card, Recognizer(packed)
@@ -159,11 +161,11 @@ def _content(
             **_costs(packed, folder, dataset.glyphs),
         },
         labels=dataset.labels,
-        probabilities=probabilities,
+        probabilities=probabilities[:, :CLASSES],
         glyphs=dataset.glyphs,
         sources=dataset.sources,
-        promises=[(one.max_error, recognizer.promise(one.max_error).threshold) for one in bounds],
-        refused=refused(probabilities, card),
+        promises=[(one.max_error, find_risk_bound(card, one.max_error).threshold) for one in bounds],
+        refused=is_non_digit(probabilities, card.not_a_digit_threshold),
         corrections=_corrections(dataset),
         examples=_examples(recognizer, dataset),
         history=_history(folder),
@@ -213,6 +215,7 @@ def _fixed_by(packed: PackedModel, dataset: Dataset) -> dict[str, str]:
 
 def _rival(name: str | None, dataset: Dataset, split: str) -> Rival | None:
     """Another model's answers to the same digits."""
+    from inkdigits.labels import CLASSES
     from inkdigits.models.classifier import PackedModel
     from inkdigits.models.zoo import find_model
     from inkdigits.reporting.content import Rival
@@ -222,7 +225,7 @@ def _rival(name: str | None, dataset: Dataset, split: str) -> Rival | None:
     packed = PackedModel(folder := find_model(name))
     if split == "test" and (source := _run_source(folder)) is not None:
         _refuse_training_glyphs(source, dataset)
-    return Rival(f"{packed.card.name} {packed.card.version}", packed.probabilities(dataset.glyphs))
+    return Rival(f"{packed.card.name} {packed.card.version}", packed.probabilities(dataset.glyphs)[:, :CLASSES])
 
 
 def _examples(recognizer: Recognizer, dataset: Dataset) -> list[Example]:
@@ -237,7 +240,7 @@ def _examples(recognizer: Recognizer, dataset: Dataset) -> list[Example]:
         chosen = np.linspace(0, len(dataset) - 1, min(EXAMPLES, len(dataset))).round().astype(int)
         paths = {name: Path(dataset.name, name) for name in (dataset.sources[index] for index in chosen)}
     examples = []
-    for (name, path), page in zip(paths.items(), recognizer.read(list(paths.values())), strict=True):
+    for (name, path), page in zip(paths.items(), recognizer.read_many(paths.values()), strict=True):
         digits = [digit for line in page.lines for digit in line.digits]
         said = f"{page.status}, {page.reason}" if page.reason else f"{page.text}, {page.confidence or 0:.1%}"
         examples.append(Example(name, _thumbnail(path), digits[0].glyph if digits else None, said))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,25 @@ def quiet_native_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@contextmanager
+def progress(total: int, *, least: int = 1) -> Iterator[Callable[[], None]]:
+    """Shows how far a command is, if stderr is a terminal and results do not go there; yields what counts one.
+
+    Args:
+        total: How many there are.
+        least: Fewer are not worth a bar.
+    """
+    if total < least or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+
+    with RichProgress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total)
+        yield lambda: bar.advance(task)
 
 
 def show_left_out(dataset: Dataset) -> None:

@@ -21,7 +21,7 @@ from inkdigits.errors import DataError, InkdigitsError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph
 from inkdigits.image.load import load
 from inkdigits.labels import CLASSES
-from inkdigits.layout.digit import prepare_digit
+from inkdigits.layout.candidates import find_candidates
 
 LABELS_NAME = "labels.csv"
 CLASS_NAMES = tuple(str(label) for label in range(CLASSES))
@@ -92,10 +92,10 @@ def _prepare_all(entries: list[_Entry]) -> Iterator[tuple[_Entry, Glyph | str]]:
 def _prepare(path: Path) -> Glyph | str:
     """The glyph of the one digit in a picture, or why there is none."""
     try:
-        glyph = prepare_digit(_enlarged(load(path))).glyph
+        primary = find_candidates(_enlarged(load(path))).primary
     except InkdigitsError as error:
         return error.message
-    return "the picture is blank" if glyph is None else glyph
+    return "the picture is blank" if primary is None else primary.glyph
 
 
 def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Neighbours: a glyph and labelled glyphs in, the labelled ones most like it out. Knows nothing of models or files."""
+"""Nearest training examples: a glyph and labeled glyphs in, the labeled ones most like it out."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ COUNT = 5
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """A labelled glyph that is like the one read.
+class NearestExample:
+    """A labeled glyph that is like the one read.
 
     Attributes:
-        label: What it was labelled, `"0"` to `"9"`.
+        label: Its label, `"0"` to `"9"`.
         distance: 1 minus the cosine of both glyphs at half their size: 0 is the same, 1 has no ink in common.
         glyph: Shape `(28, 28)`, uint8.
     """
@@ -33,8 +33,8 @@ class Neighbour:
         return {"label": self.label, "distance": self.distance}
 
 
-class Gallery:
-    """Labelled glyphs to compare with; 60,000 of them take 47 MB and 0.2 s once, and 10 ms a glyph.
+class TrainingExamples:
+    """Labeled glyphs to compare with; 60,000 of them take 47 MB and 0.2 s once, and 10 ms per glyph.
 
     Args:
         glyphs: Shape `(N, 28, 28)`, uint8.
@@ -46,8 +46,8 @@ class Gallery:
     Example:
         >>> bar = np.zeros((28, 28), np.uint8)
         >>> bar[4:24, 12:16] = 255
-        >>> gallery = Gallery(np.stack([bar, bar.T]), np.array([1, 7]))
-        >>> [neighbour.label for neighbour in gallery.nearest(bar)]
+        >>> examples = TrainingExamples(np.stack([bar, bar.T]), np.array([1, 7]))
+        >>> [example.label for example in examples.nearest(bar)]
         ['1', '7']
     """
 
@@ -62,7 +62,7 @@ class Gallery:
         self._labels = labels
         self._features = _features(glyphs)
 
-    def nearest(self, glyph: Glyph, count: int = COUNT) -> tuple[Neighbour, ...]:
+    def nearest(self, glyph: Glyph, count: int = COUNT) -> tuple[NearestExample, ...]:
         """The glyphs most like one, nearest first.
 
         Args:
@@ -74,7 +74,7 @@ class Gallery:
         some = np.argpartition(distances, count - 1)[:count] if count else np.empty(0, np.intp)
         ranked = some[np.lexsort((some, distances[some]))]
         return tuple(
-            Neighbour(str(int(self._labels[index])), max(float(distances[index]), 0.0), self._glyphs[index])
+            NearestExample(str(int(self._labels[index])), max(float(distances[index]), 0.0), self._glyphs[index])
             for index in ranked
         )
 

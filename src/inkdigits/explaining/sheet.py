@@ -1,27 +1,31 @@
 """The sheet of an explanation: an explanation in, one picture that shows it out. It measures and judges nothing.
 
-On top the way from photo to glyph and what decided; below the probabilities, the nearest training digits, the warnings.
+On top the way from photo to glyph and what decided; below the inputs that were averaged, the probabilities, the nearest
+training examples and the warnings.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from inkdigits.explaining.warnings import percent
-from inkdigits.image.glyph import ink_box
+from inkdigits.explaining.nearest import NearestExample
+from inkdigits.explaining.occlusion import Spot
+from inkdigits.explaining.warnings import ReadingWarning, percent
+from inkdigits.geometry import Frame
+from inkdigits.image.glyph import Glyph
+from inkdigits.labels import CLASSES
 from inkdigits.reading.drawing import COLORS
+from inkdigits.reading.record import Pixels, Record
+from inkdigits.reading.result import Alternative, Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from inkdigits.explaining.explanation import Explanation
-
-Region: TypeAlias = tuple[float, float, float]
+Square: TypeAlias = tuple[float, float, float]
 """A square of the picture: left, top and side, in its pixels; it may reach beyond the picture."""
 
 WIDTH = 1280
@@ -29,10 +33,10 @@ MARGIN = 40
 GAP = 25
 PANEL = (WIDTH - 2 * MARGIN - 4 * GAP) // 5
 RIGHT = MARGIN + 2 * (PANEL + GAP)  # where the right column begins
-RIGHT_WIDTH = WIDTH - MARGIN - RIGHT
 PANELS_TOP = 152
-ROW = 26  # of the bar chart
+ROW, LABELS = 26, 104  # of the bar chart: height of a row, width of the labels
 THUMB = 100
+INPUT, INPUT_GAP = 84, 24  # of the row of the network's inputs
 LINE = 24  # of running text
 ROOM = 1.4  # the region shown around a digit, of its longer side
 LEAST_SCALE = 2.0  # log-odds: a map weaker than this stays pale, for then no single place decides
@@ -42,56 +46,70 @@ FOR, AGAINST = (33, 102, 172), (217, 95, 2)  # blue and orange: told apart with 
 BAR, BAR_OTHER = "#2166ac", "#b7c9da"
 
 
-def draw_sheet(explanation: Explanation) -> Image.Image:
-    """Draws an explanation.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SheetContent:
+    """What a sheet shows.
+
+    Attributes:
+        page: The reading.
+        record: How it was read.
+        pixels: The picture that was read.
+        photo: The picture as a person sees it, RGB.
+        saliency: How much each pixel of the first glyph that counted speaks for the answer, shape `(28, 28)`.
+        decisive: The spot whose covering hurts the answer most; None if the picture is blank.
+        decisive_sentence: The same in words.
+        nearest: The nearest training examples.
+        warnings: What may mislead the reading.
+    """
+
+    page: Page
+    record: Record
+    pixels: Pixels
+    photo: Image.Image
+    saliency: NDArray[np.float32]
+    decisive: Spot | None
+    decisive_sentence: str
+    nearest: tuple[NearestExample, ...]
+    warnings: tuple[ReadingWarning, ...]
+
+
+def draw_sheet(content: SheetContent) -> Image.Image:
+    """Draws an content.
 
     Args:
-        explanation: Of any picture; of a blank one there is less to show.
+        content: Of any picture; of a blank one there is less to show.
 
     Returns:
         RGB, 1280 pixels wide, as high as it needs to be.
     """
     sheet = Image.new("RGB", (WIDTH, 2400), "white")
     draw = ImageDraw.Draw(sheet)
-    _draw_header(draw, explanation)
-    top = _draw_panels(sheet, draw, explanation) + 32
-    bottom = max(_draw_bars(draw, explanation, top), _draw_reasons(sheet, draw, explanation, top))
+    _draw_header(draw, content)
+    top = _draw_panels(sheet, draw, content) + 32
+    top = _draw_inputs(sheet, draw, content.record, top)
+    bottom = max(_draw_bars(draw, content, top), _draw_reasons(sheet, draw, content, top))
     return sheet.crop((0, 0, WIDTH, bottom + MARGIN))
-
-
-def describe_decisive(explanation: Explanation) -> str:
-    """What decided, in a sentence; empty if there is nothing to explain."""
-    spot = explanation.decisive
-    if spot is None:
-        return ""
-    fall = explanation.confidence - spot.confidence
-    if spot.answer != explanation.answer:
-        then = f"covered, it would be read as {spot.answer} ({percent(spot.answer_confidence)})."
-        return f"Most depends on the {spot.where}: {then}"
-    if fall < 0.1:
-        return f"No single place decides: with any one covered the answer is still {explanation.answer}."
-    return f"Most depends on the {spot.where}: covered, the answer falls to {percent(spot.confidence)}."
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _draw_header(draw: ImageDraw.ImageDraw, explanation: Explanation) -> None:
-    page = explanation.page
+def _draw_header(draw: ImageDraw.ImageDraw, content: SheetContent) -> None:
+    page = content.page
     color = COLORS[page.status]
     reason = (page.reason or "").replace("_", " ")
-    title = explanation.answer + ("?" if page.status == "rejected" else "")
+    title = content.record.decision.answer + ("?" if page.status == "rejected" else "")
     status = f"{page.status}: {reason}" if reason else page.status
-    words = [percent(explanation.confidence), status] if explanation.answer else [status]
+    words = [percent(content.page.alternatives[0].probability), status] if content.record.decision.answer else [status]
     x = MARGIN
     if title:
         draw.text((x, 92), title, fill=color, font=_font(84), anchor="ls")
         x += round(draw.textlength(title, font=_font(84))) + 24
     draw.text((x, 60), "   ".join(words), fill=color, font=_font(28), anchor="ls")
-    height, width = explanation.gray.shape
+    height, width = content.pixels.gray.shape
     about = f"{width} x {height} pixels"
-    name = _shortened(draw, page.path, WIDTH - MARGIN - x - round(draw.textlength(about, font=_font(18))) - 40)
+    name = _shortened(draw, page.path or "", WIDTH - MARGIN - x - round(draw.textlength(about, font=_font(18))) - 40)
     draw.text((x, 90), f"{name}   {about}" if name else about, fill=QUIET, font=_font(18), anchor="ls")
 
 
@@ -105,17 +123,17 @@ def _shortened(draw: ImageDraw.ImageDraw, path: str, width: int) -> str:
     return f"...{name}"
 
 
-def _draw_panels(sheet: Image.Image, draw: ImageDraw.ImageDraw, explanation: Explanation) -> int:
+def _draw_panels(sheet: Image.Image, draw: ImageDraw.ImageDraw, content: SheetContent) -> int:
     """The way of the picture, in five squares; returns where they end."""
-    region = _region(explanation)
-    gray = Image.fromarray(explanation.gray)
-    ink = Image.fromarray(explanation.ink)
+    region = _region(content)
+    gray = Image.fromarray(content.pixels.gray)
+    ink = Image.fromarray(content.record.ink)
     panels = (
-        ("photo", _photo_panel(explanation)),
+        ("photo", _photo_panel(content)),
         ("gray", _view(gray, gray.size, region, EMPTY)),
         ("ink", _view(ink, gray.size, region, "black")),
-        ("glyph: what the network saw", _glyph_panel(explanation)),
-        ("what decided", _map_panel(explanation, region)),
+        ("glyph: what the network saw", _glyph_panel(content)),
+        ("what decided", _map_panel(content, region)),
     )
     for index, (caption, panel) in enumerate(panels):
         left = MARGIN + index * (PANEL + GAP)
@@ -124,20 +142,20 @@ def _draw_panels(sheet: Image.Image, draw: ImageDraw.ImageDraw, explanation: Exp
         draw.rectangle((left - 1, PANELS_TOP - 1, left + PANEL, PANELS_TOP + PANEL), outline=RULE)
         if index:
             _draw_arrow(draw, left - GAP // 2, PANELS_TOP + PANEL // 2)
-    if explanation.glyph is not None:
+    if content.record.chosen is not None:
         _draw_legend(sheet, draw, MARGIN + 4 * (PANEL + GAP), PANELS_TOP + PANEL + 12)
     return PANELS_TOP + PANEL + 30
 
 
-def _region(explanation: Explanation) -> Region:
+def _region(content: SheetContent) -> Square:
     """The square around the digit, or around the whole picture if there is none."""
-    height, width = explanation.gray.shape
-    left, top, across, down = explanation.box or (0, 0, width, height)
-    side = max(across, down) * (ROOM if explanation.box else 1)
+    height, width = content.pixels.gray.shape
+    left, top, across, down = content.page.box or (0, 0, width, height)
+    side = max(across, down) * (ROOM if content.page.box else 1)
     return left + across / 2 - side / 2, top + down / 2 - side / 2, side
 
 
-def _view(image: Image.Image, size: tuple[int, int], region: Region, beyond: str) -> Image.Image:
+def _view(image: Image.Image, size: tuple[int, int], region: Square, beyond: str) -> Image.Image:
     """A region as a panel; what lies beyond the picture gets a shade of its own.
 
     Args:
@@ -164,25 +182,26 @@ def _view(image: Image.Image, size: tuple[int, int], region: Region, beyond: str
     return panel
 
 
-def _photo_panel(explanation: Explanation) -> Image.Image:
-    height, width = explanation.gray.shape
+def _photo_panel(content: SheetContent) -> Image.Image:
+    height, width = content.pixels.gray.shape
     side = max(width, height)
-    left, top, scale = (width - side) / 2, (height - side) / 2, PANEL / side
-    panel = _view(explanation.photo, (width, height), (left, top, side), EMPTY)
-    if explanation.box is not None:
-        x, y, across, down = explanation.box
-        x_start, y_start = (x - left) * scale - 3, (y - top) * scale - 3
-        x_end, y_end = x_start + max(across * scale, 3) + 5, y_start + max(down * scale, 3) + 5
+    left, top = (width - side) / 2, (height - side) / 2
+    panel = _view(content.photo, (width, height), (left, top, side), EMPTY)
+    if content.page.box is not None:
+        x, y, across, down = _panel_frame((left, top, side)).inverse().region(content.page.box)
+        x_start, y_start = x - 3, y - 3
+        x_end, y_end = x_start + max(across, 3) + 5, y_start + max(down, 3) + 5
         draw = ImageDraw.Draw(panel)
         draw.rectangle((x_start - 1, y_start - 1, x_end + 1, y_end + 1), outline="white", width=4)
-        draw.rectangle((x_start, y_start, x_end, y_end), outline=COLORS[explanation.page.status], width=2)
+        draw.rectangle((x_start, y_start, x_end, y_end), outline=COLORS[content.page.status], width=2)
     return panel
 
 
-def _glyph_panel(explanation: Explanation) -> Image.Image:
-    if explanation.glyph is None:
+def _glyph_panel(content: SheetContent) -> Image.Image:
+    chosen = content.record.chosen
+    if chosen is None:
         return _empty_panel("no ink found")
-    return Image.fromarray(explanation.glyph).resize((PANEL, PANEL), Image.Resampling.NEAREST).convert("RGB")
+    return Image.fromarray(chosen.candidate.glyph).resize((PANEL, PANEL), Image.Resampling.NEAREST).convert("RGB")
 
 
 def _empty_panel(words: str) -> Image.Image:
@@ -191,33 +210,36 @@ def _empty_panel(words: str) -> Image.Image:
     return panel
 
 
-def _map_panel(explanation: Explanation, region: Region) -> Image.Image:
+def _map_panel(content: SheetContent, region: Square) -> Image.Image:
     """The gray picture, paled, with the map laid over it and the decisive spot framed."""
-    if explanation.glyph is None or explanation.box is None:
+    chosen = content.record.chosen
+    if chosen is None:
         return _empty_panel("nothing to explain")
-    left, top, side = region
-    x, y, across, down = ink_box(explanation.glyph)
-    zoom_x, zoom_y = across / explanation.box[2], down / explanation.box[3]
-    step = side / PANEL
-    strength = explanation.glyph_saliency / max(float(np.abs(explanation.glyph_saliency).max()), LEAST_SCALE)
-    across_panel = (step * zoom_x, 0, x + (left - explanation.box[0]) * zoom_x)  # panel to glyph, by row and column
-    down_panel = (0, step * zoom_y, y + (top - explanation.box[1]) * zoom_y)
+    panel_in_picture = _panel_frame(region)
+    strength = content.saliency / max(float(np.abs(content.saliency).max()), LEAST_SCALE)
     laid = Image.fromarray(strength).transform(
-        (PANEL, PANEL), Image.Transform.AFFINE, (*across_panel, *down_panel), Image.Resampling.BICUBIC
+        (PANEL, PANEL),
+        Image.Transform.AFFINE,
+        panel_in_picture.then(chosen.candidate.glyph_frame.inverse()).coefficients,
+        Image.Resampling.BICUBIC,
     )
-    panel = Image.fromarray(_tinted(_pale(explanation, region), np.asarray(laid, np.float32)))
-    if explanation.decisive is not None:
-        spot = [value / step for value in explanation.decisive.box]
-        spot_left, spot_top = spot[0] - left / step, spot[1] - top / step
-        edges = (spot_left, spot_top, spot_left + spot[2], spot_top + spot[3])
-        ImageDraw.Draw(panel).rectangle(edges, outline=TEXT, width=2)
+    panel = Image.fromarray(_tinted(_pale(content, region), np.asarray(laid, np.float32)))
+    if content.decisive is not None:
+        left, top, width, height = panel_in_picture.inverse().region(content.decisive.box)
+        ImageDraw.Draw(panel).rectangle((left, top, left + width, top + height), outline=TEXT, width=2)
     return panel
 
 
-def _pale(explanation: Explanation, region: Region) -> NDArray[np.float32]:
+def _panel_frame(region: Square) -> Frame:
+    """Places a panel's pixels in the picture."""
+    left, top, side = region
+    return Frame.fitting((0, 0, PANEL, PANEL), (left, top, side, side))
+
+
+def _pale(content: SheetContent, region: Square) -> NDArray[np.float32]:
     """The digit in pale gray on white, whatever its colors are in the picture."""
-    height, width = explanation.gray.shape
-    ink = _view(Image.fromarray(explanation.ink), (width, height), region, "black")
+    height, width = content.pixels.gray.shape
+    ink = _view(Image.fromarray(content.record.ink), (width, height), region, "black")
     return 255 - np.asarray(ink, np.float32) * 0.3
 
 
@@ -240,19 +262,19 @@ def _draw_legend(sheet: Image.Image, draw: ImageDraw.ImageDraw, left: int, top: 
     draw.text((left + PANEL // 2 + 52, top + 6), "for", fill=QUIET, font=_font(15), anchor="lm")
 
 
-def _draw_bars(draw: ImageDraw.ImageDraw, explanation: Explanation, top: int) -> int:
+def _draw_bars(draw: ImageDraw.ImageDraw, content: SheetContent, top: int) -> int:
     """The probabilities of the ten digits and of none, a row each; returns where they end."""
     _draw_heading(draw, "Probabilities", MARGIN, top)
-    rows = sorted(explanation.alternatives)
+    rows = sorted(content.page.alternatives)
     if rows:
-        rows.append(("no digit", explanation.no_digit))
+        rows.append(Alternative("not a digit", content.page.lines[0].digits[0].not_a_digit))
     else:
         draw.text((MARGIN, top + 34), "No digit was found.", fill=QUIET, font=_font(17))
         return top + 34 + LINE
-    start, longest = MARGIN + 84, RIGHT - GAP - 84 - MARGIN - 84
+    start, longest = MARGIN + LABELS, RIGHT - GAP - 84 - MARGIN - LABELS
     for index, (label, share) in enumerate(rows):
         middle = top + 48 + index * ROW
-        best = label == explanation.answer
+        best = label == content.record.decision.answer
         color = TEXT if best else QUIET
         draw.text((start - 12, middle), label, fill=color, font=_font(17), anchor="rm")
         draw.rectangle((start, middle - 8, start + longest, middle + 8), fill=EMPTY)
@@ -264,33 +286,73 @@ def _draw_bars(draw: ImageDraw.ImageDraw, explanation: Explanation, top: int) ->
     return top + 48 + len(rows) * ROW
 
 
-def _draw_reasons(sheet: Image.Image, draw: ImageDraw.ImageDraw, explanation: Explanation, top: int) -> int:
+def _draw_reasons(sheet: Image.Image, draw: ImageDraw.ImageDraw, content: SheetContent, top: int) -> int:
     """The nearest training digits, what decided, and the warnings; returns where they end."""
-    if explanation.neighbours:
+    if content.nearest:
         _draw_heading(draw, "Nearest training digits", RIGHT, top)
         top += 36
-        for index, near in enumerate(explanation.neighbours[:5]):
+        for index, near in enumerate(content.nearest[:5]):
             left = RIGHT + index * (THUMB + GAP)
             glyph = Image.fromarray(near.glyph).resize((THUMB, THUMB), Image.Resampling.BICUBIC)
             sheet.paste(glyph, (left, top))
-            color = TEXT if near.label == explanation.answer else "#b35c00"
+            color = TEXT if near.label == content.record.decision.answer else "#b35c00"
             draw.text((left, top + THUMB + 20), near.label, fill=color, font=_font(18), anchor="ls")
             words = f"distance {near.distance:.2f}"
             draw.text((left + THUMB, top + THUMB + 20), words, fill=QUIET, font=_font(13), anchor="rs")
         top += THUMB + 48
-    decisive = describe_decisive(explanation)
-    if decisive:
+    if content.decisive_sentence:
         _draw_heading(draw, "What decided", RIGHT, top)
-        top = _draw_text(draw, decisive, RIGHT, top + 34) + 16
+        top = _draw_text(draw, content.decisive_sentence, RIGHT, top + 34) + 16
     _draw_heading(draw, "Warnings", RIGHT, top)
     top += 34
-    if not explanation.warnings:
+    if not content.warnings:
         return _draw_text(draw, "None.", RIGHT, top)
-    for code, text in explanation.warnings:
+    for code, text in content.warnings:
         draw.rectangle((RIGHT, top + 3, RIGHT + 4, top + LINE - 5), fill="#b35c00")
         draw.text((RIGHT + 16, top), code.replace("_", " "), fill="#b35c00", font=_font(17))
         top = _draw_text(draw, text, RIGHT + 16, top + LINE) + 8
     return top
+
+
+def _draw_inputs(sheet: Image.Image, draw: ImageDraw.ImageDraw, record: Record, top: int) -> int:
+    """Every glyph that was classified, if there is more than one; returns where the next part begins."""
+    inputs = list(_inputs(record))
+    if len(inputs) < 2:
+        return top
+    _draw_heading(draw, _combined(record), MARGIN, top)
+    top += 36
+    per_row = (WIDTH - 2 * MARGIN + INPUT_GAP) // (INPUT + INPUT_GAP)
+    for index, (glyph, row, words, counted) in enumerate(inputs):
+        left = MARGIN + index % per_row * (INPUT + INPUT_GAP)
+        y = top + index // per_row * (INPUT + 56)
+        sheet.paste(Image.fromarray(glyph).resize((INPUT, INPUT), Image.Resampling.NEAREST), (left, y))
+        if counted:
+            draw.rectangle((left - 2, y - 2, left + INPUT + 1, y + INPUT + 1), outline=BAR, width=2)
+        label = int(row[:CLASSES].argmax())
+        draw.text((left, y + INPUT + 20), words, fill=TEXT if counted else QUIET, font=_font(13), anchor="ls")
+        draw.text(
+            (left, y + INPUT + 38), f"{label}, {percent(row[label])}", fill=TEXT if counted else QUIET,
+            font=_font(15), anchor="ls",
+        )  # fmt: skip
+    return top + (1 + (len(inputs) - 1) // per_row) * (INPUT + 56) + 16
+
+
+def _inputs(record: Record) -> Iterator[tuple[Glyph, NDArray[np.float64], str, bool]]:
+    """Each glyph that was classified, its own probabilities, where it comes from, and whether it counted."""
+    for index, tried in enumerate(record.tried):
+        counted = index in record.decision.counted
+        prediction = tried.prediction
+        yield prediction.glyph, prediction.own_probabilities, tried.candidate.origin, counted
+        for copy, row in zip(prediction.copies, prediction.copy_probabilities, strict=True):
+            yield copy, row, "TTA copy", counted
+
+
+def _combined(record: Record) -> str:
+    """How the inputs were combined, as a heading."""
+    averaged = len(record.counted[0].prediction.copies) > 0 or record.decision.combination == "mean"
+    if record.decision.combination == "best":
+        return "All inputs of the network: the framed candidate is the answer"
+    return f"All inputs of the network: {'their mean is the answer' if averaged else 'the framed one counted'}"
 
 
 def _draw_heading(draw: ImageDraw.ImageDraw, words: str, left: int, top: int) -> None:

@@ -1,18 +1,41 @@
-"""Warnings: what a picture is like and what the model said in, named warnings with what to do out.
+"""Warnings: the record of a reading in, named warnings with what to do out.
 
-A code is stable, for programs; its text is one or two sentences for people. It knows nothing of files or drawing.
+A code is stable, for programs; its text is one or two sentences for people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from dataclasses import replace
+from typing import NamedTuple
 
-from inkdigits.explaining.nearest import Neighbour
-from inkdigits.image.quality import Traits
+from inkdigits.explaining.nearest import NearestExample
+from inkdigits.image.quality import Traits, measure_traits
+from inkdigits.labels import CLASSES, NOT_A_DIGIT
+from inkdigits.reading.record import Pixels, Record, Tried
+from inkdigits.reading.result import Alternative
 
-Warned: TypeAlias = tuple[str, str]
-"""A warning's code and its text."""
+
+class ReadingWarning(NamedTuple):
+    """What may mislead a reading, and what to do about it."""
+
+    code: str
+    text: str
+
+
+class Turned(NamedTuple):
+    """What the glyph would be read as if it were turned.
+
+    Attributes:
+        degrees: Counter-clockwise.
+        answer: The digit then.
+        probability: And its probability.
+    """
+
+    degrees: int
+    answer: str
+    probability: float
+
 
 CODES = (
     "blank",
@@ -44,7 +67,18 @@ UNSURE = 0.8  # the upright one
 FAR = 0.22  # distance to the nearest training digit; of MNIST's test digits 1 in 200 is beyond 0.19
 NO_DIGIT = 0.2  # probability that it is none
 
-BLANK = ("blank", "No ink stands out from the paper. Take the picture closer, with more light or a darker pen.")
+# What a rejected picture is warned of where nothing was measured that says why.
+REASONS: dict[str, ReadingWarning] = {
+    "blank": ReadingWarning(
+        "blank", "No ink stands out from the paper. Take the picture closer, with more light or a darker pen."
+    ),
+    "too_small": ReadingWarning("too_small", "The digit has too few pixels. Take the picture closer: 20 are needed."),
+    "low_contrast": ReadingWarning("faint", "The ink is hardly darker than the paper. Use a darker pen or more light."),
+    "several": ReadingWarning("several_shapes", "There is more than one digit. Cut the picture around one digit."),
+    "not_a_digit": ReadingWarning(
+        "not_a_digit", "This is no digit. Check that the picture shows one digit and little else."
+    ),
+}
 
 # What sets two digits apart, by the answer and the runner-up.
 LOOK_ALIKES: dict[tuple[str, str], str] = {
@@ -83,7 +117,45 @@ LOOK_ALIKES: dict[tuple[str, str], str] = {
 }
 
 
-def warn_of_picture(traits: Traits, longer_side: int) -> Iterator[Warned]:
+def warn_of(
+    record: Record,
+    pixels: Pixels,
+    turned: Sequence[Turned],
+    nearest: Sequence[NearestExample],
+    not_a_digit_threshold: float,
+) -> tuple[ReadingWarning, ...]:
+    """Warnings about a reading.
+
+    Args:
+        record: Of the reading.
+        pixels: Its picture.
+        turned: For each turn of the glyph that is accepted as a digit, what it would be read as.
+        nearest: The nearest training examples; none if there was nothing to compare with.
+        not_a_digit_threshold: Above this probability of a non-digit a reading is doubted.
+    """
+    found: list[ReadingWarning] = []
+    chosen, row = record.chosen, record.decision.probabilities
+    if chosen is not None and row is not None:
+        found += warn_of_picture(measure(chosen, record, pixels), max(chosen.candidate.box[2:]))
+        order = sorted(range(CLASSES), key=lambda label: -row[label])
+        ranked = [Alternative(str(label), float(row[label])) for label in order]
+        found += warn_of_answer(ranked, float(row[NOT_A_DIGIT]), turned, nearest, threshold=not_a_digit_threshold)
+    reason = REASONS.get(record.decision.reason or "")
+    if reason is not None and reason.code not in (one.code for one in found):
+        found.insert(0, reason)
+    return tuple(found)
+
+
+def measure(chosen: Tried, record: Record, pixels: Pixels) -> Traits:
+    """Measures the picture in which a candidate was found; rulings that the reading coped with are no longer there."""
+    seen, work = chosen.candidate, pixels.work
+    ink = work.bare if seen.unruled else work.ink
+    traits = measure_traits(work.gray, ink, seen.component.box)
+    handled = seen.unruled or record.decision.status == "ok"
+    return replace(traits, lines=0) if handled else traits
+
+
+def warn_of_picture(traits: Traits, longer_side: int) -> Iterator[ReadingWarning]:
     """Warnings about how the picture was taken and drawn.
 
     Args:
@@ -91,72 +163,90 @@ def warn_of_picture(traits: Traits, longer_side: int) -> Iterator[Warned]:
         longer_side: Of the digit, pixels of the picture as it was taken.
     """
     if traits.shapes > 1:
-        yield (
+        yield ReadingWarning(
             "several_shapes",
             f"{traits.shapes} shapes stand apart, and only one digit is read. Cut the picture around one digit.",
         )
     if traits.contrast < FAINT:
-        yield (
+        yield ReadingWarning(
             "faint",
             f"The ink is only {traits.contrast:.0f} of 255 levels off the paper. Use a darker pen or more light.",
         )
     if traits.cut and not traits.lines:  # a line through the digit ends at the edges, and is no stroke of it
         edges = " and the ".join(traits.cut)
-        yield "touches_edge", f"The digit ends at the {edges} edge and may be cut. Leave paper around it."
+        yield ReadingWarning(
+            "touches_edge", f"The digit ends at the {edges} edge and may be cut. Leave paper around it."
+        )
     if longer_side < SMALL:
-        yield "too_small", f"The digit is only {longer_side} pixels long. Take the picture closer: 20 are needed."
+        yield ReadingWarning(
+            "too_small", f"The digit is only {longer_side} pixels long. Take the picture closer: 20 are needed."
+        )
     noisy = traits.grain > GRAINY or traits.specks > SPECKLED
     if not traits.lines and not noisy:  # neither lines nor holes say how wide the strokes are
         yield from _warn_of_pen(traits)
     if traits.blur > BLURRED:
-        yield "blurred", "The strokes have no clear edge. Hold the camera still and let it focus."
+        yield ReadingWarning("blurred", "The strokes have no clear edge. Hold the camera still and let it focus.")
     if noisy:
-        yield "noisy_paper", "The paper is grainy or speckled. Use more light, plain paper and a darker pen."
+        yield ReadingWarning(
+            "noisy_paper", "The paper is grainy or speckled. Use more light, plain paper and a darker pen."
+        )
     if traits.lines:
-        yield "ruled_paper", "Straight lines run across the picture. Use plain paper, or cut between the lines."
+        yield ReadingWarning(
+            "ruled_paper", "Straight lines run across the picture. Use plain paper, or cut between the lines."
+        )
 
 
-def _warn_of_pen(traits: Traits) -> Iterator[Warned]:
+def _warn_of_pen(traits: Traits) -> Iterator[ReadingWarning]:
     if 0 < traits.stroke < THIN:
-        yield "thin_stroke", "The strokes are very thin for the digit's size. Use a thicker pen."
+        yield ReadingWarning("thin_stroke", "The strokes are very thin for the digit's size. Use a thicker pen.")
     if traits.stroke > THICK:
-        yield "thick_stroke", "The strokes are so thick that gaps may have closed. Use a thinner pen, or write larger."
+        yield ReadingWarning(
+            "thick_stroke", "The strokes are so thick that gaps may have closed. Use a thinner pen, or write larger."
+        )
 
 
 def warn_of_answer(
-    ranked: Sequence[tuple[str, float]],
-    turned: Sequence[tuple[int, str, float]],
-    neighbours: Sequence[Neighbour],
+    ranked: Sequence[Alternative],
+    not_a_digit: float,
+    turned: Sequence[Turned],
+    nearest: Sequence[NearestExample],
     *,
-    limit: float = 1.0,
-) -> Iterator[Warned]:
-    """Warnings about what the model said.
+    threshold: float = 1.0,
+) -> Iterator[ReadingWarning]:
+    """Warnings about what the model predicted.
 
     Args:
-        ranked: The ten digits and their probabilities, likeliest first; what is missing to 1 is no digit at all.
-        turned: For each turn that the model would read, degrees counter-clockwise: the answer then and its probability.
-        neighbours: The nearest training digits; none if there was nothing to compare with.
-        limit: What is more probably no digit than this the model refuses, 0 to 1.
+        ranked: Digits and their probabilities, most probable first.
+        not_a_digit: Probability that it is no digit.
+        turned: For each turn of the glyph that is accepted as a digit, what it would be read as.
+        nearest: The nearest training examples; none if there was nothing to compare with.
+        threshold: Above this probability of a non-digit a reading is doubted, 0 to 1.
     """
-    (answer, confidence), (second, runner_up) = ranked[:2]
-    degrees, other, sure = max(turned, key=lambda turn: turn[2], default=(0, answer, 0.0))
-    if confidence < UNSURE and sure >= SURE_TURNED:
-        way = {90: "a quarter to the left", 180: "upside down", 270: "a quarter to the right"}[degrees]
-        yield "turned", f"Turned {way} it would be {_a(other)}, {percent(sure)}. Turn the picture if that is right."
+    (answer, probability), (second, runner_up) = ranked[:2]
+    best = max(turned, key=lambda turn: turn.probability, default=Turned(0, answer, 0.0))
+    if probability < UNSURE and best.probability >= SURE_TURNED:
+        way = {90: "a quarter to the left", 180: "upside down", 270: "a quarter to the right"}[best.degrees]
+        yield ReadingWarning(
+            "turned",
+            f"Turned {way} it would be {_a(best.answer)}, {percent(best.probability)}. "
+            "Turn the picture if that is right.",
+        )
     if runner_up >= RUNNER_UP:
         known = LOOK_ALIKES.get((answer, second), "Write it again, more clearly.")
-        yield "look_alike", f"It could also be {_a(second)}, {percent(runner_up)}. {known}"
-    if neighbours and all(near.label != answer for near in neighbours):
-        labels = ", ".join(near.label for near in neighbours)
-        yield "unlike_training", f"The training digits most like this are {labels}. Check the answer yourself."
-    elif neighbours and neighbours[0].distance > FAR:
-        yield "unlike_training", "No training digit is much like this. Check the answer yourself."
-    none = 1 - sum(probability for _, probability in ranked)
-    if none >= NO_DIGIT or none > limit:
-        refused = f": this model answers up to {percent(limit)}" if limit < none < NO_DIGIT else ""
-        yield (
+        yield ReadingWarning("look_alike", f"It could also be {_a(second)}, {percent(runner_up)}. {known}")
+    if nearest and all(near.label != answer for near in nearest):
+        labels = ", ".join(near.label for near in nearest)
+        yield ReadingWarning(
+            "unlike_training", f"The training digits most like this are {labels}. Check the answer yourself."
+        )
+    elif nearest and nearest[0].distance > FAR:
+        yield ReadingWarning("unlike_training", "No training digit is much like this. Check the answer yourself.")
+    if not_a_digit >= NO_DIGIT or not_a_digit > threshold:
+        limit = f": this model accepts up to {percent(threshold)}" if threshold < not_a_digit < NO_DIGIT else ""
+        yield ReadingWarning(
             "not_a_digit",
-            f"It may be no digit, {percent(none)}{refused}. Check that the picture shows one digit and little else.",
+            f"It may be no digit, {percent(not_a_digit)}{limit}. "
+            "Check that the picture shows one digit and little else.",
         )
 
 

@@ -15,9 +15,10 @@ from inkdigits.evaluation.metrics import accuracy, log_loss
 from inkdigits.evaluation.selective import risk_coverage
 from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import Glyphs
-from inkdigits.labels import CLASSES
+from inkdigits.labels import CLASSES, NOT_A_DIGIT
 from inkdigits.models.card import Card
-from inkdigits.models.classifier import PackedModel, calibrate, refused
+from inkdigits.models.classifier import PackedModel, calibrate
+from inkdigits.reading.decision import is_non_digit
 
 EXPECTED_NON_DIGITS = 0.05  # share of non-digits among the pictures that people give a reader: an assumption
 REJECTED_DIGITS = 0.05  # share of the calibration digits, far worse ones than people's, that may be rejected
@@ -63,19 +64,20 @@ def calibrated(packed: PackedModel, data: CalibrationData) -> Card:
     Returns:
         The card to write.
     """
-    labels, logits = data.calibration.labels, packed.considered_logits(data.calibration.glyphs)
+    labels, logits = data.calibration.labels, packed.logits(data.calibration.glyphs, tta=True)
     if data.pictures is not None:
-        logits = np.concatenate([logits, packed.considered_logits(data.pictures[0])])
+        logits = np.concatenate([logits, packed.logits(data.pictures[0], tta=True)])
         labels = np.concatenate([labels, data.pictures[1]])
     offset = _offset(data.non_digits) if data.non_digits else 0.0
     card = replace(packed.card, temperature=fit_temperature(labels, logits), not_a_digit_offset=offset)
     probabilities = calibrate(logits, card)
     digits = labels < CLASSES  # threshold and bounds are about digits
-    best, truth = probabilities[digits, :CLASSES], labels[digits]
+    rows, truth = probabilities[digits], labels[digits]
+    best = rows[:, :CLASSES]
     if data.non_digits:
-        threshold = float(np.quantile(1 - best.sum(axis=1), 1 - REJECTED_DIGITS))
+        threshold = float(np.quantile(rows[:, NOT_A_DIGIT], 1 - REJECTED_DIGITS))
         card = replace(card, not_a_digit_threshold=threshold)
-    confidences = np.where(refused(best, card), 0.0, best.max(axis=1))
+    confidences = np.where(is_non_digit(rows, card.not_a_digit_threshold), 0.0, best.max(axis=1))
     points = risk_coverage(confidences, best.argmax(axis=1) == truth)
     scores: dict[str, Any] = {"validation": _validation_scores(packed, data.validation, card)}
     if data.pictures is not None:
@@ -85,7 +87,7 @@ def calibrated(packed: PackedModel, data: CalibrationData) -> Card:
 
 
 def _validation_scores(packed: PackedModel, validation: Dataset, card: Card) -> dict[str, float]:
-    return _scores(calibrate(packed.considered_logits(validation.glyphs), card), validation.labels)
+    return _scores(calibrate(packed.logits(validation.glyphs, tta=True), card), validation.labels)
 
 
 def _offset(non_digits: float) -> float:

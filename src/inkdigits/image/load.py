@@ -10,19 +10,21 @@ import math
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from inkdigits.errors import PictureError
+from inkdigits.errors import MissingPictureError, PictureError
 
 Gray: TypeAlias = NDArray[np.uint8]
-Picture: TypeAlias = str | os.PathLike[str] | bytes | Image.Image | NDArray[Any]
+Loaded = TypeVar("Loaded")
+Picture: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = frozenset(
@@ -32,6 +34,8 @@ HEIF_SUFFIXES = frozenset({".heic", ".heif", ".avif"})  # pictures too, but refu
 # Measured on PNGs of 49 megapixels, bytes a pixel at the peak: gray 4, 16-bit gray 6, RGB 7, RGBA 12; so 1.2 GB.
 MAX_MEGAPIXELS = 100.0
 MAX_FILE_BYTES = 1 << 30
+COLOR_MODES = frozenset({"RGB", "P", "CMYK", "YCbCr"})
+MOST_COLOR_PIXELS = 50_000_000  # a larger photograph is shown in gray: its colors would take as much memory again
 WHITE_LEVELS = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits: cameras keep 12 in 16
 OVERSHOOT = 1.05  # of white: scaling and graying in floats go a little beyond it
 CHUNK = 1 << 18  # levels scaled at a time: 2 MB of floats, where all of a large picture's would be its 16-fold
@@ -62,9 +66,9 @@ def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
     told by its highest level, so scale small ranges, such as 0 to 16, to 0 to 255 before: they would be nearly black.
 
     Args:
-        picture: A path, the bytes of a file, a Pillow image, or an array of shape `(H, W)`, `(H, W, 1)`, `(H, W, 3)`
-            RGB or `(H, W, 4)` RGBA: bool, integers of 8 to 16 bits (of no more than 0 and 1: as bool), or floats in
-            0 to 1 or 0 to 255. Levels beyond are scaled from their lowest to their highest.
+        picture: A path, the bytes of a file, a file opened for bytes, a Pillow image, or an array of shape `(H, W)`,
+            `(H, W, 1)`, `(H, W, 3)` RGB or `(H, W, 4)` RGBA: bool, integers of 8 to 16 bits (of no more than 0 and 1:
+            as bool), or floats in 0 to 1 or 0 to 255. Levels beyond are scaled from their lowest to their highest.
         max_megapixels: Refuses larger pictures before they are decoded.
 
     Returns:
@@ -79,17 +83,56 @@ def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
     """
     if isinstance(picture, np.ndarray):
         return _from_array(picture, max_megapixels)
+    return _decode(picture, max_megapixels, _upright_gray)
+
+
+def load_with_photo(picture: Picture, *, side: int, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[Gray, Image.Image]:
+    """Loads a picture as gray levels and as a person sees it, by decoding it once.
+
+    Args:
+        picture: As for `load`.
+        side: Longest side of the photo, in pixels.
+        max_megapixels: Refuses larger pictures before they are decoded.
+
+    Returns:
+        Gray levels as `load` gives them; and the upright picture, RGB, at most `side` pixels on its longer side: gray
+        if its colors are not those of a plain photograph, or if it is very large.
+
+    Raises:
+        PictureError: It is no picture, damaged, of an unknown format, or too large.
+    """
+    if isinstance(picture, np.ndarray):
+        gray = _from_array(picture, max_megapixels)
+        colored = picture.shape == (*gray.shape, 3) and picture.dtype == np.uint8 and picture.max() > 1
+        return gray, _shrink_photo(Image.fromarray(picture if colored else gray), side)
+    return _decode(picture, max_megapixels, partial(_upright_gray_and_photo, side=side))
+
+
+def _decode(picture: Any, max_megapixels: float, convert: Callable[[Image.Image], Loaded]) -> Loaded:
+    """Opens any picture but an array, checks its size, and converts it."""
     if isinstance(picture, Image.Image):
         with _damage_explained():
-            return _from_image(picture, max_megapixels)
+            _check_size(*picture.size, max_megapixels)
+            return convert(picture)
     if isinstance(picture, bytes | bytearray | memoryview):
-        return _from_bytes(bytes(picture), max_megapixels)
+        return _from_bytes(bytes(picture), max_megapixels, convert)
     if isinstance(picture, str | os.PathLike):
-        return _from_bytes(_read_file(Path(picture)), max_megapixels)
+        return _from_bytes(_read_file(Path(picture)), max_megapixels, convert)
+    if hasattr(picture, "read"):
+        return _from_bytes(_read_stream(picture), max_megapixels, convert)
     raise PictureError(
         f"Expected a path, bytes, a Pillow image or an array. Received: {type(picture).__name__}.",
         hint="Give one picture, not a list of them.",
     )
+
+
+def _read_stream(stream: IO[bytes]) -> bytes:
+    data = stream.read(MAX_FILE_BYTES + 1)
+    if not isinstance(data, bytes):
+        raise PictureError("Expected a file opened for bytes. Received: text.", hint="Open it with mode 'rb'.")
+    if len(data) > MAX_FILE_BYTES:
+        raise PictureError("Expected a file of at most 1 GiB. Received: a larger one.", hint="Scale it down.")
+    return data
 
 
 def _read_file(path: Path) -> bytes:
@@ -102,12 +145,15 @@ def _read_file(path: Path) -> bytes:
     except PictureError:  # is a ValueError as well
         raise
     except FileNotFoundError as error:
-        raise PictureError(f"Expected a picture file. Received: {path}, no such file.", hint="Check it.") from error
+        raise MissingPictureError(
+            f"Expected a picture file. Received: {path}, no such file.",
+            hint="Check the name, or try the sample that ships: sample:photo.",
+        ) from error
     except (OSError, ValueError) as error:
         raise PictureError(f"Expected a readable picture file. Received: {error}.", hint="Check its rights.") from error
 
 
-def _from_bytes(data: bytes, max_megapixels: float) -> Gray:
+def _from_bytes(data: bytes, max_megapixels: float, convert: Callable[[Image.Image], Loaded]) -> Loaded:
     if not data:
         raise PictureError("Expected a picture. Received: an empty file.", hint="Copy or export the picture again.")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
@@ -116,7 +162,8 @@ def _from_bytes(data: bytes, max_megapixels: float) -> Gray:
             hint="Export the photo as JPEG (iPhone: Settings > Camera > Formats > Most Compatible).",
         )
     with _damage_explained(), _open(data, max_megapixels) as image:
-        return _from_image(image, max_megapixels)
+        _check_size(*image.size, max_megapixels)
+        return convert(image)
 
 
 @contextmanager
@@ -164,11 +211,34 @@ def _check_size(width: int, height: int, max_megapixels: float) -> None:
         )
 
 
-def _from_image(image: Image.Image, max_megapixels: float) -> Gray:
-    _check_size(*image.size, max_megapixels)
+def _upright_gray(image: Image.Image) -> Gray:
     gray = _gray_levels(image)
     turn = _TURNS.get(_orientation(image))
     return gray if turn is None else np.array(Image.fromarray(gray).transpose(turn))
+
+
+def _upright_gray_and_photo(image: Image.Image, *, side: int) -> tuple[Gray, Image.Image]:
+    plain = image.width * image.height <= MOST_COLOR_PIXELS and image.mode in COLOR_MODES
+    if not plain or image.has_transparency_data:
+        gray = _upright_gray(image)
+        return gray, _shrink_photo(Image.fromarray(gray), side)
+    if image.format == "JPEG":
+        image.draft("YCbCr", image.size)  # its first channel is the very luma that decoding it as gray gives
+    image.load()
+    levels = np.array(image.getchannel(0)) if image.mode == "YCbCr" else np.array(image.convert("L"))
+    turn = _TURNS.get(_orientation(image))
+    photo = _shrink_photo(image, side)
+    if turn is None:
+        return levels, photo
+    return np.array(Image.fromarray(levels).transpose(turn)), photo.transpose(turn)
+
+
+def _shrink_photo(image: Image.Image, side: int) -> Image.Image:
+    zoom = side / max(image.size)
+    if zoom < 1:
+        size = (max(1, round(image.width * zoom)), max(1, round(image.height * zoom)))
+        image = (image if image.mode != "P" else image.convert("RGB")).resize(size, Image.Resampling.BOX)
+    return image.convert("RGB")
 
 
 def _orientation(image: Image.Image) -> int:

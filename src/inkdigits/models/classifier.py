@@ -1,29 +1,52 @@
-"""Packed models: glyphs in, logits out, with LiteRT. Knows nothing of pictures, TensorFlow or training."""
+"""Packed models: glyphs in, logits and calibrated probabilities out, with LiteRT."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.errors import ModelError
-from inkdigits.image.glyph import PREPARATION, Glyphs
+from inkdigits.errors import ModelError, SettingError
+from inkdigits.image.glyph import GLYPH_SIDE, PREPARATION, Glyph, Glyphs
 from inkdigits.labels import CLASSES
 from inkdigits.models.card import Card
 from inkdigits.models.runtime import THREADS, Engine, read_packed
-from inkdigits.models.tta import VIEWS, views
+from inkdigits.models.tta import TRANSFORMATIONS, tta_copies
 from inkdigits.models.zoo import find_model
 
-BATCH = 64  # glyphs a call: LiteRT's best throughput starts here, and the buffers stay small
+BATCH = 64  # glyphs per call: LiteRT's best throughput starts here, and the buffers stay small
 FEW = 24  # glyphs that are faster run one by one than in a batch that is filled up
-DOUBT = 8.0  # nats between the best two logits: of MNIST's glyphs one in ten; more of them change no answer
-LEAST_CHANCE = 1e-30  # its logarithm is finite
+TTA_MARGIN = 8.0  # nats between the best two logits: one in ten of MNIST's glyphs has less; more change no answer
+LEAST_PROBABILITY = 1e-30  # its logarithm is finite
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model predicts for one glyph.
+
+    Attributes:
+        glyph: Shape `(28, 28)`, uint8.
+        probabilities: Calibrated, shape `(11,)`: of the ten digits and of a non-digit; they sum to 1.
+        own_probabilities: Those of the glyph alone, without its copies, shape `(11,)`.
+        copies: The TTA copies whose softmax is averaged with the glyph's own, shape `(N, 28, 28)`, uint8; N is 0 if
+            the glyph alone was classified.
+        copy_probabilities: Those of each copy alone, shape `(N, 11)`.
+    """
+
+    glyph: Glyph = field(repr=False)
+    probabilities: NDArray[np.float64]
+    own_probabilities: NDArray[np.float64] = field(repr=False)
+    copies: Glyphs = field(repr=False)
+    copy_probabilities: NDArray[np.float64] = field(repr=False)
 
 
 class PackedModel:
-    """A network ready to answer, with its card. Safe to use from several threads.
+    """A network ready to classify, with its card. Several threads may share it; it can be pickled and copied.
 
     Args:
         folder: Holds `model.tflite` and `card.json`.
@@ -31,7 +54,7 @@ class PackedModel:
 
     Attributes:
         card: What the model is.
-        classes: Logits a glyph: ten digits, and with an eleventh for what is none.
+        classes: Logits per glyph: ten digits, and perhaps an eleventh for non-digits.
         size: Bytes of the network.
 
     Raises:
@@ -86,67 +109,102 @@ class PackedModel:
         """
         return cls(find_model(name))
 
-    def logits(self, glyphs: Glyphs) -> NDArray[np.float32]:
+    @property
+    def has_not_a_digit(self) -> bool:
+        """Whether the model has a class for non-digits."""
+        return self.classes > CLASSES
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_content, (self.card, self._content, self._threads)
+
+    def logits(self, glyphs: Glyphs, *, tta: bool = False) -> NDArray[np.float32]:
         """Runs the network.
 
         Args:
             glyphs: Shape `(N, 28, 28)`, uint8.
+            tta: Also classifies transformed copies of the glyphs whose best two logits are less than `TTA_MARGIN`
+                apart, if the card asks for it. Their logits are then logarithms of the mean of the softmax over the
+                glyph and its copies.
 
         Returns:
-            Logits, shape `(N, classes)`, float32: of the ten digits and, if the model can refuse, of no digit. A
-            glyph's logits do not depend on its neighbours in the batch.
+            Shape `(N, classes)`, float32: of the ten digits and, if the model has that class, of non-digits. A glyph's
+            logits do not depend on the other glyphs of the batch.
 
         Raises:
-            ModelError: The glyphs have another shape or type.
+            SettingError: The glyphs have another shape or type.
         """
         if glyphs.shape[1:] != self.card.input_shape or glyphs.dtype != np.uint8:
-            raise ModelError(
+            raise SettingError(
                 f"Expected glyphs of shape (N, {', '.join(map(str, self.card.input_shape))}), uint8. "
                 f"Received: {glyphs.shape}, {glyphs.dtype}.",
                 hint="Make them with to_glyph().",
             )
-        count = len(glyphs)
-        logits = np.empty((count, self.classes), np.float32)
-        with self._lock:
-            start = 0
-            while start < count:
-                size = BATCH if count - start > FEW else 1
-                part = glyphs[start : start + size]
-                logits[start : start + size] = self._engine(size).run(part)
-                start += size
+        logits = self._run(glyphs)
+        if tta:
+            self._average(glyphs, logits)
         return logits
 
     def probabilities(self, glyphs: Glyphs) -> NDArray[np.float64]:
-        """Calibrated probabilities of the ten digits.
+        """Calibrated probabilities, with test-time augmentation if the card asks for it.
 
         Args:
             glyphs: Shape `(N, 28, 28)`, uint8.
 
         Returns:
-            Shape `(N, 10)`, float64. Each row sums to 1, less the probability that it is no digit, where the model can
-            tell.
-        """
-        return calibrate(self.considered_logits(glyphs), self.card)[:, :CLASSES]
+            Shape `(N, 11)`, float64: of the ten digits and of a non-digit, which is 0 for models without that class.
+            Each row sums to 1.
 
-    def considered_logits(self, glyphs: Glyphs) -> NDArray[np.float32]:
-        """Runs the network, and where it is in doubt and its card asks for it, once more on other views of the glyph.
+        Raises:
+            SettingError: The glyphs have another shape or type.
+        """
+        return calibrate(self.logits(glyphs, tta=True), self.card)
+
+    def predict(self, glyphs: Sequence[Glyph]) -> list[Prediction]:
+        """The probabilities of each glyph, together with the TTA copies that they are averaged over.
 
         Args:
-            glyphs: Shape `(N, 28, 28)`, uint8.
-
-        Returns:
-            Logits as `logits` gives them; of the doubtful, logarithms of the mean of the softmax over the glyph and its
-            views, so that one view that speaks clearly for another answer, or for none, counts.
+            glyphs: Each of shape `(28, 28)`, uint8.
         """
-        logits = self.logits(glyphs)
+        if not glyphs:
+            return []
+        stacked = np.stack(glyphs)
+        logits = self.logits(stacked)
+        own = calibrate(logits, self.card)
+        copies, copy_logits = self._average(stacked, logits)
+        rows = calibrate(logits, self.card) if copies else own
+        none = np.empty((0, GLYPH_SIDE, GLYPH_SIDE), np.uint8), np.empty((0, CLASSES + 1))
+        averaged = {index: (copies[index], calibrate(some, self.card)) for index, some in copy_logits.items()}
+        return [
+            Prediction(glyph, rows[index], own[index], *averaged.get(index, none)) for index, glyph in enumerate(glyphs)
+        ]
+
+    def _average(
+        self, glyphs: Glyphs, logits: NDArray[np.float32]
+    ) -> tuple[dict[int, Glyphs], dict[int, NDArray[np.float32]]]:
+        """Averages the uncertain rows of `logits` in place; returns the copies by row, and their logits."""
         if not self.card.tta or not len(glyphs):
-            return logits
+            return {}, {}
         best_two = np.partition(logits, -2, axis=1)[:, -2:]
-        doubtful = np.flatnonzero(best_two[:, 1] - best_two[:, 0] < DOUBT)
-        if len(doubtful):
-            others = self.logits(np.concatenate([views(glyphs[index]) for index in doubtful]))
-            chances = softmax(others).reshape(len(doubtful), -1, self.classes).sum(axis=1) + softmax(logits[doubtful])
-            logits[doubtful] = np.log(np.maximum(chances / (1 + len(VIEWS)), LEAST_CHANCE))
+        uncertain = np.flatnonzero(best_two[:, 1] - best_two[:, 0] < TTA_MARGIN)
+        if not len(uncertain):
+            return {}, {}
+        copies = [tta_copies(glyphs[index]) for index in uncertain]
+        others = self._run(np.concatenate(copies)).reshape(len(uncertain), len(TRANSFORMATIONS), self.classes)
+        total = softmax(others.reshape(-1, self.classes)).reshape(others.shape).sum(axis=1) + softmax(logits[uncertain])
+        logits[uncertain] = np.log(np.maximum(total / (1 + len(TRANSFORMATIONS)), LEAST_PROBABILITY))
+        rows = uncertain.tolist()
+        return dict(zip(rows, copies, strict=True)), dict(zip(rows, others, strict=True))
+
+    def _run(self, glyphs: Glyphs) -> NDArray[np.float32]:
+        count = len(glyphs)
+        logits = np.empty((count, self.classes), np.float32)
+        start = 0
+        while start < count:
+            size = BATCH if count - start > FEW else 1
+            part = glyphs[start : start + size]
+            with self._lock:  # per call: a large batch does not keep other threads waiting
+                logits[start : start + size] = self._engine(size).run(part)
+            start += size
         return logits
 
     def _engine(self, size: int) -> Engine:
@@ -155,33 +213,26 @@ class PackedModel:
         return self._engines[size]
 
 
+def _from_content(card: Card, content: bytes, threads: int) -> PackedModel:
+    return PackedModel.from_content(card, content, threads=threads)
+
+
 def calibrate(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
-    """Turns logits into probabilities by a card's temperature and shift.
+    """Turns logits into probabilities by a card's temperature and offset.
 
     Args:
-        logits: Shape `(N, classes)`, of the ten digits and, if the model can refuse, of no digit.
+        logits: Shape `(N, classes)`, of the ten digits and, if the model has that class, of non-digits.
         card: Of the model.
 
     Returns:
-        Shape `(N, classes)`, float64; each row sums to 1.
+        Shape `(N, 11)`, float64: of the ten digits and of a non-digit; each row sums to 1.
     """
     scaled = np.asarray(logits, np.float64) / card.temperature
     scaled[:, CLASSES:] -= card.not_a_digit_offset
-    return softmax(scaled)
-
-
-def refused(probabilities: NDArray[np.float64], card: Card) -> NDArray[np.bool_]:
-    """Tells which glyphs are taken for no digit: likelier none than the best answer, or than the card's limit.
-
-    Args:
-        probabilities: Of the ten digits, shape `(N, 10)`; what is missing to 1 is no digit.
-        card: Of the model that they come from.
-
-    Returns:
-        Shape `(N,)`.
-    """
-    no_digit = 1 - probabilities.sum(axis=1)
-    return np.asarray(no_digit > np.minimum(probabilities.max(axis=1), card.not_a_digit_threshold), np.bool_)
+    probabilities = softmax(scaled)
+    if probabilities.shape[1] > CLASSES:
+        return probabilities
+    return np.concatenate([probabilities, np.zeros((len(probabilities), 1))], axis=1)
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

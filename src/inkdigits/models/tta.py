@@ -1,4 +1,4 @@
-"""Views: a glyph in, the same glyph turned and slanted a little out. Knows nothing of models."""
+"""Test-time augmentation (TTA): a glyph in, copies of it that are rotated and sheared a little out."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import numpy as np
 
 from inkdigits.image.glyph import CENTER, GLYPH_SIDE, Glyph, Glyphs
 
-TURN_DEG = 7.0
-SLANT = 0.15  # pixels to the side a pixel down
-VIEWS = ((TURN_DEG, 0.0), (-TURN_DEG, 0.0), (0.0, SLANT), (0.0, -SLANT))
-"""Turn in degrees and slant of each view."""
+ROTATION_DEG = 7.0
+SHEAR = 0.15  # pixels to the side per pixel down
+TRANSFORMATIONS = ((ROTATION_DEG, 0.0), (-ROTATION_DEG, 0.0), (0.0, SHEAR), (0.0, -SHEAR))
+"""Rotation in degrees and shear of each copy."""
 
 
-def views(glyph: Glyph) -> Glyphs:
-    """Shows a glyph as other hands may have written it: what a model makes of all of them is surer than of one.
+def tta_copies(glyph: Glyph) -> Glyphs:
+    """Transforms a glyph as other writers may have written it.
 
     Args:
         glyph: Shape `(28, 28)`, uint8.
 
     Returns:
-        Turned left and right, slanted right and left, shape `(4, 28, 28)`, uint8.
+        Rotated left and right, sheared right and left, shape `(4, 28, 28)`, uint8.
     """
-    return np.stack([_view(glyph, turn_deg, slant) for turn_deg, slant in VIEWS])
+    return np.stack([_transformed(glyph, rotation_deg, shear) for rotation_deg, shear in TRANSFORMATIONS])
 
 
-def _view(glyph: Glyph, turn_deg: float, slant: float) -> Glyph:
-    turn = np.deg2rad(turn_deg)
-    matrix = np.array([[np.cos(turn), slant - np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+def _transformed(glyph: Glyph, rotation_deg: float, shear: float) -> Glyph:
+    angle = np.deg2rad(rotation_deg)
+    matrix = np.array([[np.cos(angle), shear - np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = np.full(2, CENTER - 0.5)
     shift = middle - matrix @ middle
     moved = cv2.warpAffine(glyph, np.column_stack([matrix, shift]), (GLYPH_SIDE, GLYPH_SIDE))

@@ -7,14 +7,9 @@ from typing import Literal
 
 from inkdigits.errors import SettingError
 from inkdigits.image.load import MAX_MEGAPIXELS
+from inkdigits.reading.decision import MIN_CONFIDENCE
 
-Expect = Literal["auto", "digit", "line", "page"]
-
-
-MIN_CONFIDENCE = 0.5  # below it another answer, or none, is as likely
-
-
-SURE = 0.9  # below it an answer is worth a glance at the picture
+Expect = Literal["auto", "digit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,34 +17,33 @@ class ReadingOptions:
     """How to read.
 
     Attributes:
-        expect: What the pictures hold. `"auto"` and `"digit"`: one digit a picture.
-        min_confidence: Rejects readings less sure than this, 0 to 1, and what the model takes for no digit; 0 rejects
-            nothing but a blank.
-        max_error: Rejects as much as it takes for at most this share of the readings to be wrong, as the model's card
-            promises for pictures like those that it was calibrated on, and never less sure ones than by default; in
-            place of `min_confidence`.
+        expect: What the pictures hold. `"auto"` and `"digit"`: one digit per picture.
+        min_confidence: Rejects readings of less confidence, 0 to 1; 0 rejects nothing but a blank. None: 0.5.
+        max_error: The largest acceptable error rate among accepted readings, such as 0.01, in place of
+            `min_confidence`: the threshold comes from the model's card, and is at least 0.5.
         max_megapixels: Refuses larger pictures before they are decoded.
 
     Raises:
-        SettingError: A value is out of its range, or not built yet, or both `min_confidence` and `max_error` are given.
+        SettingError: A value is out of its range, or both `min_confidence` and `max_error` are given.
     """
 
     expect: Expect = "auto"
-    min_confidence: float = MIN_CONFIDENCE
+    min_confidence: float | None = None
     max_error: float | None = None
     max_megapixels: float = MAX_MEGAPIXELS
 
     def __post_init__(self) -> None:
         if self.expect not in ("auto", "digit"):
             raise SettingError(
-                f"Expected --expect auto or digit. Received: {self.expect!r}.",
+                f"Expected 'auto' or 'digit' for expect. Received: {self.expect!r}.",
                 hint="Lines and pages come in a later version: cut the picture into digits for now.",
             )
-        if not 0 <= self.min_confidence <= 1:
+        if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise SettingError(
-                f"Expected a minimal confidence of 0 to 1. Received: {self.min_confidence}.", hint="0.5 is usual."
+                f"Expected a minimal confidence of 0 to 1. Received: {self.min_confidence}.",
+                hint=f"{MIN_CONFIDENCE} is usual.",
             )
-        if self.max_error is not None and self.min_confidence != MIN_CONFIDENCE:
+        if self.min_confidence is not None and self.max_error is not None:
             raise SettingError(
                 f"Expected a minimal confidence or a maximal error, not both. Received: {self.min_confidence} and "
                 f"{self.max_error}.",

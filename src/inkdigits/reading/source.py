@@ -5,15 +5,51 @@ from __future__ import annotations
 import glob
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from inkdigits.errors import PictureError
-from inkdigits.image.load import HEIF_SUFFIXES, SUFFIXES
+from inkdigits.image.load import HEIF_SUFFIXES, SUFFIXES, Picture
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SAMPLE_PREFIX = "sample:"
 STDIN = "-"
+DOCUMENTS = frozenset(
+    {".pdf", ".djvu", ".doc", ".docx", ".odt", ".ppt", ".pptx", ".svg", ".psd", ".xcf", ".eps", ".ai"}
+)
+"""Endings of files that may show digits and are no pictures: a folder's are counted, not passed over in silence."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One picture to read, or why there is none.
+
+    Attributes:
+        name: As its user named it.
+        picture: What to load; None if there is none.
+        error: What was expected and what was received.
+        hint: What to do about it.
+    """
+
+    name: str
+    picture: Path | bytes | None = field(repr=False)
+    error: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What names stand for.
+
+    Attributes:
+        pictures: In the order given.
+        passed_over: How many documents in folders were passed over, by ending.
+    """
+
+    pictures: tuple[Source, ...]
+    passed_over: Counter[str]
 
 
 def sample_names() -> list[str]:
@@ -35,6 +71,17 @@ def find_sample(name: str) -> Path:
     )
 
 
+def resolve(picture: Picture) -> Picture:
+    """The picture itself; the file of a sample for `"sample:NAME"`.
+
+    Raises:
+        PictureError: There is no such sample.
+    """
+    if isinstance(picture, str) and picture.startswith(SAMPLE_PREFIX):
+        return find_sample(picture.removeprefix(SAMPLE_PREFIX))
+    return picture
+
+
 def names_one(name: str) -> bool:
     """Whether a name stands for one picture: it is neither a folder nor a glob."""
     # os.path, for it answers False where a Path raises: a name too long, a folder that may not be looked into.
@@ -43,44 +90,67 @@ def names_one(name: str) -> bool:
     return os.path.exists(name) or not glob.has_magic(name)  # noqa: PTH110
 
 
-def expand(names: Iterable[str]) -> Iterator[tuple[str, Path | bytes]]:
+def expand(names: Iterable[str]) -> Sources:
     """Turns what a user names into pictures.
 
     Args:
         names: Files, folders (searched recursively, sorted), globs, `-` for standard input, `sample:NAME`.
 
-    Yields:
-        The picture's name, and its path or its bytes. A file that does not exist is passed on: loading says so.
-
-    Raises:
-        PictureError: A folder or a glob holds no pictures, or there is no such sample.
+    Returns:
+        Every picture, in the order given. A name that stands for none has its own entry that says so. Folders and
+        globs give no file that was already given.
     """
+    found: list[Source] = []
+    given: set[str] = set()
+    passed_over: Counter[str] = Counter()
     for name in names:
-        if name == STDIN:
-            yield name, sys.stdin.buffer.read()
-        elif name.startswith(SAMPLE_PREFIX):
-            yield name, find_sample(name.removeprefix(SAMPLE_PREFIX))
-        elif names_one(name):
-            yield name, Path(name)
-        else:
-            yield from ((str(path), path) for path in _search(name))
+        for source in _expand(name, passed_over):
+            key = os.path.realpath(source.picture) if isinstance(source.picture, Path) else ""
+            if key not in given or source.name == name:
+                found.append(source)
+            given |= {key} - {""}
+    return Sources(tuple(found), passed_over)
 
 
-def _search(name: str) -> list[Path]:
-    """The pictures of a folder or a glob, sorted, each once."""
+def _expand(name: str, passed_over: Counter[str]) -> Iterator[Source]:
+    if name == STDIN:
+        yield Source(name, sys.stdin.buffer.read())
+    elif "://" in name:
+        yield Source(name, None, f"Expected a file. Received: the address {name}.", "Download it first.")
+    elif name.startswith(SAMPLE_PREFIX):
+        try:
+            yield Source(name, find_sample(name.removeprefix(SAMPLE_PREFIX)))
+        except PictureError as error:
+            yield Source(name, None, error.message, error.hint)
+    elif names_one(name):
+        yield Source(name, Path(name))
+    else:
+        yield from _search(name, passed_over)
+
+
+def _search(name: str, passed_over: Counter[str]) -> Iterator[Source]:
+    """The pictures of a folder or a glob, sorted."""
     if Path(name).is_dir():
-        paths = _pictures_in(Path(name))
-        message, hint = f"Expected pictures in {name}.", f"Known endings: {', '.join(sorted(SUFFIXES))}."
+        paths = _pictures_in(Path(name), passed_over)
+        error, hint = f"Expected pictures in {name}.", f"Known endings: {', '.join(sorted(SUFFIXES))}."
     else:
         matches = [Path(match) for match in glob.glob(name, recursive=True)]
-        paths = {path for match in matches for path in (_pictures_in(match) if match.is_dir() else [match])}
-        message, hint = f"Expected pictures that match {name}.", "Check the pattern."
+        paths = {
+            path for match in matches for path in (_pictures_in(match, passed_over) if match.is_dir() else [match])
+        }
+        error, hint = f"Expected pictures that match {name}.", "Check the pattern."
     if not paths:
-        raise PictureError(f"{message} Received: none.", hint=hint)
-    return sorted(paths)
+        yield Source(name, None, f"{error} Received: none.", hint)
+    yield from (Source(str(path), path) for path in sorted(paths))
 
 
-def _pictures_in(folder: Path) -> set[Path]:
-    """The files with a picture's ending, those too that loading can only explain how to convert."""
+def _pictures_in(folder: Path, passed_over: Counter[str]) -> set[Path]:
+    """The files with a picture's ending, those too that loading can only explain how to convert; no hidden ones."""
     endings = SUFFIXES | HEIF_SUFFIXES
-    return {path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file()}
+    files = [path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)) and path.is_file()]
+    passed_over.update(path.suffix.lower() for path in files if path.suffix.lower() in DOCUMENTS)
+    return {path for path in files if path.suffix.lower() in endings}
+
+
+def _is_hidden(inner: Path) -> bool:
+    return any(part.startswith(".") for part in inner.parts)

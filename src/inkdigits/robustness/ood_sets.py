@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from inkdigits.data.idx import read_idx
 from inkdigits.errors import require
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph, Glyphs, crop
-from inkdigits.layout.digit import prepare_digit
+from inkdigits.layout.candidates import find_candidates
 from inkdigits.synthesis.kinds import LOOK_ALIKE_LETTERS
 from inkdigits.synthesis.mixture import Mixture
 from inkdigits.synthesis.pages import render_page
@@ -63,9 +63,9 @@ def _printed_letter(rng: np.random.Generator) -> Glyph:
         sheet = Image.new("L", (3 * SIZE, 3 * SIZE))
         ImageDraw.Draw(sheet).text((SIZE, SIZE), letter, fill=255, font=font)
         ink = crop(np.asarray(sheet))
-        glyph = None if ink is None else prepare_digit(render_page(ink, rng, clutter=0.0)[0]).glyph
-        if glyph is not None:
-            return glyph
+        primary = None if ink is None else find_candidates(render_page(ink, rng, clutter=0.0)[0]).primary
+        if primary is not None:
+            return primary.glyph
 
 
 @cache

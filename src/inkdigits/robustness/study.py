@@ -14,7 +14,7 @@ from inkdigits.evaluation.ood import auroc, fpr_at_tpr
 from inkdigits.image.glyph import Glyphs
 from inkdigits.labels import CLASSES
 from inkdigits.models.classifier import PackedModel
-from inkdigits.reading.recognizer import Recognizer
+from inkdigits.recognizer import Recognizer
 from inkdigits.robustness.attacks import QUERIES, STRENGTHS, Attack
 from inkdigits.robustness.corruptions import CORRUPTIONS, corrupt
 from inkdigits.robustness.ood_sets import ood_sets
@@ -53,11 +53,11 @@ def packed_subject(packed: PackedModel, attacks: Mapping[str, Attack] | None = N
         packed: The model.
         attacks: Attacks along the gradients of the network it was made from.
     """
-    recognizer = Recognizer(packed)
+    recognizer = Recognizer(packed, expect="digit", min_confidence=0)
 
     def read(glyphs: Glyphs) -> NDArray[np.integer]:
         # A reading of more or fewer than one digit is wrong, as -1 is.
-        pages = recognizer.stream(iter(glyphs), expect="digit", min_confidence=0)
+        pages = recognizer.read_many(iter(glyphs))
         return np.array([int(page.text) if page.text.isdigit() and len(page.text) == 1 else -1 for page in pages])
 
     return Subject(lambda glyphs: packed.probabilities(glyphs)[:, :CLASSES], read, attacks or {})

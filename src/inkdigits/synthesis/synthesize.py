@@ -20,7 +20,7 @@ from inkdigits.errors import SettingError
 from inkdigits.geometry import Box
 from inkdigits.image.glyph import Glyph, Glyphs
 from inkdigits.image.load import Gray
-from inkdigits.layout.digit import prepare_digit
+from inkdigits.layout.candidates import find_candidates
 from inkdigits.synthesis.kinds import RENDERERS, Part, Sources
 from inkdigits.synthesis.mixture import Mixture
 
@@ -125,10 +125,10 @@ def _make_pictures(kind: str, count: int, seed: Seed, split: Part) -> tuple[list
 
 def _glyph(gray: Gray, box: Box | None, least_overlap: float) -> Glyph | None:
     """The glyph that preparation makes of a picture; None if it found nothing, or missed what is in `box`."""
-    prepared = prepare_digit(gray)
-    if prepared.box is None or (box is not None and _overlap(prepared.box, box) < least_overlap):
+    primary = find_candidates(gray).primary
+    if primary is None or (box is not None and _overlap(primary.box, box) < least_overlap):
         return None
-    return prepared.glyph
+    return primary.glyph
 
 
 def _overlap(found: Box, true: Box) -> float:

@@ -1,0 +1,159 @@
+"""Candidates for the one digit of a picture: gray in, the primary candidate out, and fallbacks when asked for.
+
+The primary candidate is what training goes through, too. Fallbacks are for pictures whose primary prediction is
+uncertain: on ruled paper a digit may hang on lines, and in a small picture grain is as wide as a stroke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import cv2
+import numpy as np
+
+from inkdigits.geometry import Box
+from inkdigits.image.glyph import GLYPH_SIDE
+from inkdigits.image.ink import to_darker_ink, to_ink
+from inkdigits.image.load import Gray
+from inkdigits.image.rulings import remove_rulings
+from inkdigits.layout.digit import (
+    Component,
+    DigitCandidate,
+    Origin,
+    WorkingImage,
+    find_digit,
+    make_candidate,
+    to_working_image,
+)
+
+Fallback: TypeAlias = Literal["ruled", "small"]
+"""Why a picture has fallback candidates: lines from edge to edge, or few pixels."""
+
+LEAST_PAGE = 128  # pixels of the shorter side: in a smaller picture a line from edge to edge is as likely a stroke
+SMALL_PAGE = 64  # pixels of the longer side: in a smaller picture a grain is nearly as large as a stroke is wide
+SOFTNESS = 1 / 28  # of the longer side: standard deviation of the blur under which grain and gaps close
+SHARPER = 0.8  # times as much blur where the digit is not found anew
+MOST_OF_BORDER = 0.9  # of a small picture's border: where so much is light, the paper is
+LEAST_INSIDE = 0.05  # of the picture's shorter side: less is what is left of a line
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """A picture in which the digit was looked for.
+
+    Attributes:
+        work: The picture at working size, and its ink.
+        primary: The primary candidate; None if the picture is blank.
+        fallback: Which fallback candidates the picture has; None if it has none.
+    """
+
+    work: WorkingImage
+    primary: DigitCandidate | None
+    fallback: Fallback | None = None
+
+
+def find_candidates(gray: Gray) -> Segmentation:
+    """Finds the primary candidate for the one digit of a picture.
+
+    Args:
+        gray: Shape `(H, W)`, uint8, as `load` gives it.
+
+    Example:
+        >>> page = np.full((60, 60), 220, np.uint8)
+        >>> page[15:45, 28:32] = 40
+        >>> found = find_candidates(page)
+        >>> found.primary.box, found.primary.glyph.shape, found.fallback
+        ((28, 15, 4, 30), (28, 28), 'small')
+    """
+    work = to_working_image(gray)
+    primary = _find_on_paper(work)
+    return Segmentation(work, primary, None if primary is None else _fallback(work, primary.component.box))
+
+
+def fallback_candidates(found: Segmentation) -> list[DigitCandidate]:
+    """Finds other candidates for a picture whose primary candidate is uncertain.
+
+    Args:
+        found: What `find_candidates` returned.
+
+    Returns:
+        On ruled paper at most four, each with another box, none of which touches the picture's edges. Of a small
+        picture at most three: blurred, and, if it has a glyph's size, as a glyph already.
+    """
+    if found.fallback == "ruled":
+        return list(_find_inside(found.work))
+    return list(_find_blurred(found.work)) if found.fallback == "small" else []
+
+
+def _fallback(work: WorkingImage, box: Box) -> Fallback | None:
+    if max(work.gray.shape) < SMALL_PAGE:
+        return "small"
+    lined = work.is_ruled or _spans(box, work.ink.shape)
+    return "ruled" if lined and min(work.ink.shape) >= LEAST_PAGE else None
+
+
+def _find_on_paper(work: WorkingImage) -> DigitCandidate | None:
+    """The digit without rulings, unless they may be its own: tight crops have strokes at the edges."""
+    found, unruled = find_digit(work.bare), work.is_ruled
+    if unruled and (found is None or not _lies_inside(found.box, work.ink.shape)):
+        found, unruled = find_digit(work.ink), False
+    return None if found is None else make_candidate(found, work, "primary", unruled=unruled)
+
+
+def _find_inside(work: WorkingImage) -> Iterator[DigitCandidate]:
+    """The digit's main component alone, or what is left without broken lines and without fainter ink."""
+    darker = to_darker_ink(work.gray)
+    inks: tuple[tuple[Origin, Gray], ...] = (
+        ("inside", work.ink),
+        ("darker", darker),
+        ("unruled", remove_rulings(work.ink, broken=True)),
+        ("darker unruled", remove_rulings(darker, broken=True)),
+    )
+    found: dict[Box, tuple[Origin, Component]] = {}
+    for origin, ink in inks:
+        component = find_digit(ink, inside=True)
+        if component is not None and max(component.box[2:]) >= LEAST_INSIDE * min(ink.shape):
+            found[component.box] = origin, component
+    for origin, component in found.values():
+        yield make_candidate(component, work, origin, unruled="unruled" in origin)
+
+
+def _find_blurred(work: WorkingImage) -> Iterator[DigitCandidate]:
+    deviation = SOFTNESS * max(work.gray.shape)
+    component = find_digit(to_ink(_blur(work.gray, deviation)))
+    if component is not None:
+        yield make_candidate(component, work, "blurred")
+    if work.gray.shape == (GLYPH_SIDE, GLYPH_SIDE):
+        glyph = 255 - work.gray if _is_light_all_round(work.gray) else work.gray
+        yield _as_glyph(glyph, "as glyph")
+        yield _as_glyph(_blur(glyph, SHARPER * deviation), "as glyph, blurred")
+
+
+def _as_glyph(glyph: Gray, origin: Origin) -> DigitCandidate:
+    """A picture of a glyph's size, taken for a glyph."""
+    whole = (0, 0, GLYPH_SIDE, GLYPH_SIDE)
+    return DigitCandidate(origin=origin, component=Component(glyph, whole), glyph=glyph, box=whole)
+
+
+def _is_light_all_round(gray: Gray) -> bool:
+    """Whether nearly all of a picture's border is light, so that it cannot be a glyph but its negative."""
+    border = np.concatenate([gray[0], gray[-1], gray[1:-1, 0], gray[1:-1, -1]])
+    middle = (int(gray.min()) + int(gray.max())) / 2
+    return bool((border > middle).mean() > MOST_OF_BORDER)
+
+
+def _blur(gray: Gray, deviation: float) -> Gray:
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), deviation), np.uint8)
+
+
+def _spans(box: Box, shape: tuple[int, ...]) -> bool:
+    """Whether a box reaches from one edge of a picture to the other."""
+    left, top, width, height = box
+    return (left <= 1 and left + width >= shape[1] - 1) or (top <= 1 and top + height >= shape[0] - 1)
+
+
+def _lies_inside(box: Box, shape: tuple[int, ...]) -> bool:
+    left, top, width, height = box
+    return left > 0 and top > 0 and left + width < shape[1] and top + height < shape[0]

@@ -1,0 +1,210 @@
+"""The way of a picture: picture in, record and page out, in two parts.
+
+`prepare` works on pixels, picture by picture, and may run in another thread. `complete` classifies many prepared
+pictures in two rounds: all primary candidates, then the fallbacks of the uncertain ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from inkdigits.errors import InkdigitsError, PictureError
+from inkdigits.image.load import Picture, load, load_with_photo
+from inkdigits.labels import CLASSES, NOT_A_DIGIT
+from inkdigits.layout.candidates import Segmentation, fallback_candidates, find_candidates
+from inkdigits.layout.digit import WORK_SIDE, DigitCandidate
+from inkdigits.models.card import Card
+from inkdigits.models.classifier import PackedModel
+from inkdigits.reading.decision import DecisionPolicy, decide, wants_fallbacks
+from inkdigits.reading.record import Pixels, Record, Tried
+from inkdigits.reading.result import Alternative, Digit, Line, ModelInfo, Page
+from inkdigits.reading.source import resolve
+
+Keep: TypeAlias = Literal["nothing", "gray", "photo"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A picture that waits to be classified.
+
+    Attributes:
+        name: Its path; None if it is not a file.
+        primary: The primary candidate; None if it is blank.
+        found: Where fallbacks are found, if it has any.
+        pixels: The picture, if the record is to keep it.
+    """
+
+    name: str | None
+    primary: DigitCandidate | None
+    found: Segmentation | None
+    pixels: Pixels | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that cannot be read.
+
+    Attributes:
+        name: Its path; None if it is not a file.
+        message: What was expected and what was received.
+        hint: What to do about it.
+    """
+
+    name: str | None
+    message: str
+    hint: str
+
+
+def name_of(picture: Picture) -> str | None:
+    """The path of a picture; None if it is not a file."""
+    try:
+        return os.fspath(picture) if isinstance(picture, str | os.PathLike) else None
+    except Exception:  # of a path that is none: loading says so
+        return None
+
+
+def prepare(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared:
+    """Loads a picture and finds its primary candidate.
+
+    Args:
+        picture: As for reading.
+        max_megapixels: Refuses a larger picture.
+        keep: What the record keeps of the picture: `"nothing"`, `"gray"` and ink, or the `"photo"` in its colors, too.
+
+    Raises:
+        PictureError: It cannot be read.
+    """
+    with _defects_explained():
+        if keep == "photo":
+            gray, photo = load_with_photo(resolve(picture), side=WORK_SIDE, max_megapixels=max_megapixels)
+        else:
+            gray, photo = load(resolve(picture), max_megapixels=max_megapixels), None
+        found = find_candidates(gray)
+    pixels = None if keep == "nothing" else Pixels(gray, found.work, photo)
+    return Prepared(name_of(picture), found.primary, found if found.fallback is not None else None, pixels)
+
+
+@contextmanager
+def _defects_explained() -> Iterator[None]:
+    """Turns what OpenCV or NumPy raise into a `PictureError`: one picture must not end a stream of them."""
+    try:
+        yield
+    except InkdigitsError:
+        raise
+    except Exception as error:
+        raise PictureError(
+            f"Expected a picture that can be read. Received: {type(error).__name__}: {error}.",
+            hint="Report it, with the picture if you may.",
+        ) from error
+
+
+def prepare_or_fail(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared | Failure:
+    """As `prepare`, but what is wrong with the picture is returned, without the pixels that an exception holds."""
+    try:
+        return prepare(picture, max_megapixels=max_megapixels, keep=keep)
+    except InkdigitsError as error:
+        return Failure(name_of(picture), error.message, error.hint)
+
+
+def complete(prepared: Sequence[Prepared], model: PackedModel, policy: DecisionPolicy) -> list[Record | Failure]:
+    """Classifies prepared pictures and decides.
+
+    Args:
+        prepared: Any number of pictures.
+        model: Classifies the candidates.
+        policy: The thresholds.
+
+    Returns:
+        A record per picture, in the same order; a failure in place of one whose fallbacks cannot be found.
+    """
+    tried = _classify([[item.primary] if item.primary is not None else [] for item in prepared], model)
+    fallbacks = [_find_fallbacks(item, first, policy) for item, first in zip(prepared, tried, strict=True)]
+    classified = _classify([[] if isinstance(found, Failure) else found for found in fallbacks], model)
+    records: list[Record | Failure] = []
+    for item, first, found, others in zip(prepared, tried, fallbacks, classified, strict=True):
+        if isinstance(found, Failure):
+            records.append(found)
+            continue
+        both = (*first, *others)
+        decision = decide([one.evidence for one in both], policy)
+        records.append(Record(name=item.name, tried=both, decision=decision, pixels=item.pixels))
+    return records
+
+
+def _find_fallbacks(item: Prepared, first: Sequence[Tried], policy: DecisionPolicy) -> list[DigitCandidate] | Failure:
+    if item.found is None or not first or not wants_fallbacks(first[0].evidence, policy):
+        return []
+    try:
+        with _defects_explained():
+            return fallback_candidates(item.found)
+    except PictureError as error:
+        return Failure(item.name, error.message, error.hint)
+
+
+def _classify(candidates: Sequence[Sequence[DigitCandidate]], model: PackedModel) -> list[list[Tried]]:
+    """The candidates of each picture, classified together."""
+    predictions = iter(model.predict([candidate.glyph for some in candidates for candidate in some]))
+    return [[Tried(candidate, next(predictions)) for candidate in some] for some in candidates]
+
+
+def model_info(card: Card) -> ModelInfo:
+    """What a page says of the model that read it."""
+    return ModelInfo(name=card.name, version=card.version, preparation=card.preparation)
+
+
+def to_page(record: Record | Failure, model: ModelInfo, *, keep_record: bool) -> Page:
+    """The page of a record.
+
+    Args:
+        record: Of one picture, or why it could not be read.
+        model: That read it.
+        keep_record: Whether the page holds its record.
+    """
+    if isinstance(record, Failure):
+        return Page(status="error", path=record.name, error=record.message, hint=record.hint, model=model)
+    decision, kept = record.decision, record if keep_record else None
+    digit = _digit(record)
+    lines = () if digit is None else (_line(digit),)
+    return Page(
+        status=decision.status,
+        reason=decision.reason,
+        confidence=decision.confidence,
+        lines=lines,
+        path=record.name,
+        model=model,
+        record=kept,
+    )
+
+
+def _digit(record: Record) -> Digit | None:
+    decision, chosen = record.decision, record.chosen
+    if chosen is None or decision.probabilities is None or decision.confidence is None:
+        return None
+    digits = decision.probabilities[:CLASSES].tolist()
+    ranked = sorted(enumerate(digits), key=lambda pair: -pair[1])
+    return Digit(
+        text=decision.answer,
+        status=decision.status,
+        reason=decision.reason,
+        confidence=decision.confidence,
+        box=chosen.candidate.box,
+        alternatives=tuple(Alternative(str(label), probability) for label, probability in ranked),
+        not_a_digit=float(decision.probabilities[NOT_A_DIGIT]),
+        glyph=chosen.candidate.glyph,
+    )
+
+
+def _line(digit: Digit) -> Line:
+    return Line(
+        text=digit.text,
+        status=digit.status,
+        reason=digit.reason,
+        confidence=digit.confidence,
+        box=digit.box,
+        alternatives=digit.alternatives,
+        digits=(digit,),
+    )
