@@ -6,7 +6,7 @@ import pytest
 
 from inkdigits.image.glyph import crop
 from inkdigits.synthesis.curve import smooth
-from inkdigits.synthesis.deform import deform, deform_bitmap, scale_ink
+from inkdigits.synthesis.deform import deform, deform_bitmap, pose, scale_ink
 from inkdigits.synthesis.fonts import load_handwriting
 
 SIX = smooth([(0.5, 0), (0.2, 0.2), (0, 0.6), (0.1, 0.9), (0.3, 1), (0.5, 0.8), (0.3, 0.6), (0.05, 0.75)])
@@ -41,6 +41,13 @@ def test_more_writers_lean_to_the_right_than_to_the_left():
     assert np.mean(np.array(leans) > 0) > 0.6
     assert min(leans) < -0.1
     assert max(leans) > 0.4
+
+
+def test_a_pose_stretches_slants_to_the_right_and_turns_clockwise():
+    top, right = np.array([0.0, -1.0]), np.array([1.0, 0.0])
+    assert pose(turn=0.0, slant=0.3, width=2.0, height=1.5) @ right == pytest.approx([2, 0])
+    assert pose(turn=0.0, slant=0.3, width=2.0, height=1.5) @ top == pytest.approx([0.3, -1.5])
+    assert pose(turn=np.pi / 2, slant=0.0, width=1.0) @ top == pytest.approx([1, 0])
 
 
 @pytest.mark.parametrize("character", "0a?")

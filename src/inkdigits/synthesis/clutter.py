@@ -18,7 +18,7 @@ from inkdigits.synthesis.deform import scale_ink
 
 
 def add_clutter(layer: Layer, box: Box, rng: Generator, adjacent: Callable[[], Ink] | None = None) -> None:
-    """Adds several kinds of clutter, one, or by chance none.
+    """Adds several kinds of clutter, one, or none.
 
     Args:
         layer: The sheet.

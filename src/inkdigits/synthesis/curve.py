@@ -1,6 +1,6 @@
 """Curves: control points in, strokes out.
 
-A stroke is the path of the pen from touching the paper to leaving it. It knows nothing of characters, pens or chance.
+A stroke is the path of the pen from touching the paper to leaving it. It knows nothing of characters or pens.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def deform(strokes: Strokes, rng: Generator, *, amount: float = 1.0) -> Strokes:
 
     Args:
         strokes: The character.
-        rng: Where chance comes from.
+        rng: Decides everything else.
         amount: How much; 0 leaves the character as it is, 1 goes as far as writers do.
 
     Returns:
@@ -42,8 +42,7 @@ def _affine(rng: Generator, amount: float) -> NDArray[np.float64]:
     slant = rng.uniform(0.3, 0.85) if rng.random() < OBLIQUE else np.clip(rng.normal(0.1, 0.2), -0.5, 0.7)
     slant = np.clip(slant * amount, -0.55 + turn, 0.9 + turn)  # both lean it: together no more than writers do
     width = np.exp(np.clip(rng.normal(0, 0.2), -0.69, 0.41) * amount)
-    cos, sin = np.cos(turn), np.sin(turn)
-    return np.asarray(np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -slant], [0.0, 1.0]]), np.float64)
+    return pose(turn=turn, slant=slant, width=width)
 
 
 def _warp(points: Stroke, rng: Generator, amount: float) -> Stroke:
@@ -63,6 +62,26 @@ def _tremor(stroke: Stroke, rng: Generator, amount: float) -> Stroke:
     return resample(rng.normal(0, min(size, 0.018), (2, knots)).T, len(stroke))
 
 
+def pose(*, turn: float, slant: float, width: float, height: float = 1.0) -> NDArray[np.float64]:
+    """Makes the matrix that stretches a character, slants it to the right and then turns it clockwise.
+
+    Args:
+        turn: Radians.
+        slant: Heights by which the top moves to the right of the foot.
+        width: Factor of the width.
+        height: Factor of the height.
+
+    Returns:
+        Shape `(2, 2)`, for points as columns.
+
+    Example:
+        >>> (pose(turn=0.0, slant=0.5, width=2.0) @ [1.0, -1.0]).tolist()
+        [2.5, -1.0]
+    """
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.asarray(np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, -slant], [0.0, height]]), np.float64)
+
+
 def deform_bitmap(bitmap: Ink, rng: Generator) -> Ink:
     """Bends a drawn character as writers differ: slant, turn, proportions and the pen's thickness.
 
@@ -75,8 +94,8 @@ def deform_bitmap(bitmap: Ink, rng: Generator) -> Ink:
     """
     side = 2 * bitmap.shape[0]
     turn, slant = np.deg2rad(rng.normal(0, 6)), rng.normal(0.05, 0.15)
-    wide, tall = np.exp(rng.normal(0, 0.12, 2))
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [[wide, -slant], [0, tall]]
+    width, height = np.exp(rng.normal(0, 0.12, 2))
+    matrix = pose(turn=turn, slant=slant, width=width, height=height)
     middle = np.array([bitmap.shape[1], bitmap.shape[0]]) / 2
     shift = side / 2 - matrix @ middle
     bent = cv2.warpAffine(bitmap, np.column_stack([matrix, shift]), (side, side), flags=cv2.INTER_LINEAR)

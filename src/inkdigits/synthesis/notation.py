@@ -1,6 +1,6 @@
 """The notation of pen strokes: the text of a file in `skeletons/` in, characters with their variants out.
 
-`skeletons/README.md` explains the notation with an example. It knows nothing of chance, pens or pictures.
+`skeletons/README.md` explains the notation with an example. It knows nothing of writers, pens or pictures.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def load_skeletons(name: str) -> Mapping[str, Character]:
     """Reads a file of skeletons that ships with the package; each is read once.
 
     Args:
-        name: Of the file, without `.txt`.
+        name: The file's, without `.txt`.
 
     Returns:
         Characters by their names, in the file's order.

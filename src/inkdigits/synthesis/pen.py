@@ -44,12 +44,12 @@ class Pen:
     Attributes:
         tip: What touches the paper.
         flow: How the ink comes.
-        width: Of the line, in heights of the character.
+        width: The line's width, in heights of the character.
         change: How much the width changes along a stroke, 0 to 1.
         taper: Share of a stroke over which it begins and ends thinly.
-        angle: Of a chisel's edge, in radians.
+        angle: The chisel's edge, in radians.
         wash: Standard deviation of the soft edge, in pixels of the ink.
-        rim: Of an outline, the line's width, in heights of the character; 0 if strokes are filled.
+        rim: The width of an outline's line, in heights of the character; 0 if strokes are filled.
     """
 
     tip: Tip
@@ -63,7 +63,7 @@ class Pen:
 
 
 def choose_pen(rng: np.random.Generator) -> Pen:
-    """Picks a pen by chance."""
+    """Picks a pen at random."""
     if rng.random() < HOLLOW:
         width, rim, change = rng.uniform(*HOLLOW_WIDTHS), rng.uniform(*RIMS), rng.uniform(0, 0.3)
         return Pen("round", "even", width=width, change=change, taper=0.0, angle=0.0, wash=0.0, rim=rim)
@@ -94,9 +94,9 @@ def draw(strokes: Strokes, rng: np.random.Generator, *, height: int | None = Non
 
     Args:
         strokes: The character; a stroke of one point is a dot.
-        rng: Where chance comes from.
-        height: Pixels of a height of 1; from 24 to 120 by chance if None.
-        pen: What it is drawn with; picked by chance if None.
+        rng: Decides everything else.
+        height: Pixels of a height of 1; from 24 to 120 at random if None.
+        pen: What it is drawn with; picked at random if None.
 
     Returns:
         The ink, shape `(height, width)`, uint8, with `MARGIN` pixels of paper around it.
@@ -112,7 +112,7 @@ def draw(strokes: Strokes, rng: np.random.Generator, *, height: int | None = Non
     if not strokes or (height is not None and height < 4):
         raise SettingError(
             f"Expected strokes, and a height of 4 pixels or more. Received: {len(strokes)} strokes, height {height}.",
-            hint="Leave height out for one by chance.",
+            hint="Leave height out for a random one.",
         )
     if height is None:
         height = round(float(np.exp(rng.uniform(*np.log(HEIGHTS)))))

@@ -11,6 +11,7 @@ from numpy.random import Generator
 
 from inkdigits.errors import SettingError
 from inkdigits.synthesis.curve import Stroke, Strokes
+from inkdigits.synthesis.deform import pose
 from inkdigits.synthesis.digits import write_digit
 from inkdigits.synthesis.pen import Pen
 
@@ -78,7 +79,7 @@ def _posed(strokes: Strokes, rng: Generator, *, ring: bool) -> Strokes:
     turn, slant = 0.0, 0.0
     if rng.random() >= UPRIGHT:
         turn, slant = np.deg2rad(np.clip(rng.normal(0, 7), -18, 18)), rng.normal(0, 0.13)
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ [[wide, -slant], [0, 1]]
+    matrix = pose(turn=turn, slant=slant, width=wide)
     return tuple(stroke @ matrix.T for stroke in strokes)
 
 

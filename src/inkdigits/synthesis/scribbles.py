@@ -1,20 +1,17 @@
-"""Scribbles, as pen strokes: chance in, the strokes of words, signatures, doodles and crossed-out things out.
+"""Scribbles, as pen strokes: a generator in, the strokes of words, signatures, doodles and crossed-out things out.
 
-A reader of digits learns from them what to refuse. A simple curve by chance is a digit too often, for an arc, a loop or
-a slash may be a 0, 6 or 1. So each kind keeps what no digit has: many crossings, many turns, or far more width than
-height. What stands in separate parts has no part that is a digit: dots and level dashes. It knows nothing of ink,
-pictures or pens.
+A reader of digits learns from them what to reject. A simple random curve is a digit too often: an arc, a loop or a
+slash may be a 0, 6 or 1. So each kind keeps what no digit has: many crossings, many turns, or far more width than
+height. Separate parts are dots and level dashes, which are not digits either. It knows nothing of ink or pens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from inkdigits.errors import SettingError
 from inkdigits.synthesis.curve import Stroke, Strokes, trace
@@ -23,9 +20,6 @@ from inkdigits.synthesis.notation import load_skeletons
 CROSSINGS = 6  # of a curve with itself: an 8 has one, a 2 or a 9 with flourishes two or three
 DENSITY = 26  # points of a curve per height of its path
 STRAIGHTNESS = 0.65  # correlation of x and y: above it a thick pen leaves of a curve a slash, which may be a 1
-
-Points: TypeAlias = NDArray[np.float64]
-"""Shape `(N, 2)`, x to the right and y down, in heights of the scribble."""
 
 
 def scribble_names() -> tuple[str, ...]:
@@ -37,11 +31,11 @@ def write_scribble(rng: Generator, *, kind: str | None = None) -> Strokes:
     """Scribbles once.
 
     Args:
-        rng: Where chance comes from.
-        kind: One of `scribble_names()`; one by chance if None, words and tangles more often than the rest.
+        rng: Decides everything else.
+        kind: One of `scribble_names()`; one at random if None, words and tangles more often than the rest.
 
     Returns:
-        The strokes: from a line's height to 2 high, up to 5 wide, already slanted and turned by chance.
+        The strokes: from a line's height to 2 high, up to 5 wide, already slanted and turned.
 
     Raises:
         SettingError: There is no such kind.
@@ -56,35 +50,35 @@ def write_scribble(rng: Generator, *, kind: str | None = None) -> Strokes:
     if kind not in KINDS:
         raise SettingError(
             f"Expected a kind of scribble among {', '.join(scribble_names())}. Received: {kind!r}.",
-            hint="Leave kind out for one by chance.",
+            hint="Leave kind out for a random one.",
         )
     return KINDS[kind][1](rng)
 
 
-def _curve(points: Points) -> Stroke:
+def _curve(points: Stroke) -> Stroke:
     return trace(points, density=DENSITY, least=max(10, 3 * len(points)))
 
 
-def _lines(points: Points) -> Stroke:
+def _lines(points: Stroke) -> Stroke:
     """Straight lines from point to point."""
     return _curve(np.repeat(points, [1] + [2] * (len(points) - 2) + [1], axis=0))
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], rng: Generator) -> Stroke:
-    """A line by hand, a little bent."""
+    """A straight line as people draw it, a little bent."""
     ends = np.array([start, end]) + rng.normal(0, 0.02, (2, 2))
     middle = ends.mean(axis=0) + rng.normal(0, 0.015, 2)
     return _curve(np.array([ends[0], middle, ends[1]]))
 
 
-def _ring(middle: Points, axes: Points, rng: Generator) -> Stroke:
-    """An ellipse by hand, closed with an overlap."""
+def _ring(middle: Stroke, axes: Stroke, rng: Generator) -> Stroke:
+    """An ellipse as people draw it, closed with an overlap."""
     angles = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi + 0.2, 11)
     ring = np.stack([np.cos(angles), np.sin(angles)], axis=1) * axes
     return _curve(ring + middle + rng.normal(0, 0.03 * float(axes.max()), ring.shape))
 
 
-def _dot(middle: Points, radius: float, rng: Generator) -> Stroke:
+def _dot(middle: Stroke, radius: float, rng: Generator) -> Stroke:
     """A filled dot, or nearly a point."""
     angles = np.linspace(0, 2 * np.pi * max(1.0, radius / 0.02), 25) + rng.uniform(0, 2 * np.pi)
     spiral = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -98,14 +92,14 @@ def _tangle(rng: Generator) -> Strokes:
         sizes = rng.normal(0, 1, (2, len(frequencies)))
         phases = rng.uniform(0, 2 * np.pi, (2, len(frequencies), 1))
         times = np.linspace(0, 2 * np.pi * rng.uniform(0.85, 1.0), 16 * int(frequencies[-1]))
-        ways = np.einsum("af,aft->ta", sizes, np.sin(frequencies[:, None] * times + phases))
-        stroke = _curve(ways / np.ptp(ways, axis=0) * (rng.uniform(0.8, 1.8), 1.0))
+        points = np.einsum("af,aft->ta", sizes, np.sin(frequencies[:, None] * times + phases))
+        stroke = _curve(points / np.ptp(points, axis=0) * (rng.uniform(0.8, 1.8), 1.0))
         if _is_tangled(stroke):
             return (stroke,)
 
 
 def _doodle(rng: Generator) -> Strokes:
-    """A curve or an angular line by chance that crosses itself more often than any digit."""
+    """A random curve or angular line that crosses itself more often than any digit."""
     angular = rng.random() < 0.3
     while True:
         points = rng.uniform(0, 1, (int(rng.integers(7, 14)), 2)) * (rng.uniform(0.8, 1.6), 1.0)
@@ -120,7 +114,7 @@ def _is_tangled(stroke: Stroke) -> bool:
 
 
 def count_crossings(stroke: Stroke) -> int:
-    """How often a stroke crosses itself."""
+    """Counts how often a stroke crosses itself, straight lines from point to point."""
     start, step = stroke[:-1], np.diff(stroke, axis=0)
     gap = start[None, :] - start[:, None]  # (N, N, 2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -193,8 +187,8 @@ def _wave_lines(rng: Generator) -> Strokes:
     return tuple(_curve(np.stack([across, row * 0.4 + waves[row]], axis=1)) for row in range(rows))
 
 
-def _script(letters: int, rng: Generator) -> Points:
-    """The way of the pen through a cursive word."""
+def _script(letters: int, rng: Generator) -> Stroke:
+    """The path of the pen through a cursive word."""
     stretch, parts, left = rng.uniform(0.6, 1.1), [], 0.0
     cursive = load_skeletons("cursive")["cursive"].variants
     for index in rng.integers(len(cursive), size=letters):
@@ -206,7 +200,7 @@ def _script(letters: int, rng: Generator) -> Points:
     return np.asarray(points + slant + rng.normal(0, 0.022, points.shape), np.float64)
 
 
-def _hand(strokes: list[Stroke], rng: Generator) -> Strokes:
+def _written_line(strokes: list[Stroke], rng: Generator) -> Strokes:
     """Sizes writing beside its pen, and lets its line rise or fall."""
     size, angle = rng.uniform(1.0, 2.0), np.deg2rad(rng.normal(0, 6))
     turn = size * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -223,7 +217,7 @@ def _word(rng: Generator) -> Strokes:
     if rng.random() < 0.4:
         left = rng.uniform(0, 0.7 * width)
         strokes.append(_line((left, 0.24), (left + 0.4, 0.22), rng))
-    return _hand(strokes, rng)
+    return _written_line(strokes, rng)
 
 
 def _signature(rng: Generator) -> Strokes:
@@ -235,9 +229,9 @@ def _signature(rng: Generator) -> Strokes:
     width = float(points[:, 0].max())
     strokes = [_curve(np.concatenate([points, [[width + 0.3, 0.6]]]))]
     if rng.random() < 0.7:
-        way = [[width, rng.uniform(0.85, 1.0)], [0.4 * width, 1.0], [-0.1, rng.uniform(0.9, 1.1)]]
-        strokes.append(_curve(np.array(way)))
-    return _hand(strokes, rng)
+        below = [[width, rng.uniform(0.85, 1.0)], [0.4 * width, 1.0], [-0.1, rng.uniform(0.9, 1.1)]]
+        strokes.append(_curve(np.array(below)))
+    return _written_line(strokes, rng)
 
 
 def _crossed_out(rng: Generator) -> Strokes:
@@ -258,13 +252,13 @@ def _sticks(rng: Generator) -> Strokes:
     strokes = []
     for angle in angles:
         middle, reach = rng.normal(0, 0.12, 2), rng.uniform(0.4, 0.65, 2)
-        way = np.array([np.cos(angle), np.sin(angle)])
-        strokes.append(_line(tuple(middle - way * reach[0]), tuple(middle + way * reach[1]), rng))
+        direction = np.array([np.cos(angle), np.sin(angle)])
+        strokes.append(_line(tuple(middle - direction * reach[0]), tuple(middle + direction * reach[1]), rng))
     return tuple(strokes)
 
 
 def _polygon(rng: Generator) -> Strokes:
-    """A closed way over corners by chance that crosses itself, or one with deep notches."""
+    """A closed path over random corners that crosses itself, or one with deep notches."""
     if rng.random() < 0.5:
         while True:
             corners = rng.uniform(0, 1, (int(rng.integers(6, 10)), 2)) * (rng.uniform(0.9, 1.5), 1.0)
@@ -283,8 +277,8 @@ def _burst(rng: Generator) -> Strokes:
     count = int(rng.integers(7, 13))
     angles = np.arange(count) * 2 * np.pi / count + rng.normal(0, 0.1, count)
     inner = 0.0 if rng.random() < 0.5 else 0.08
-    ways = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return tuple(_line(tuple(way * inner), tuple(way * rng.uniform(0.4, 0.6)), rng) for way in ways)
+    rays = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return tuple(_line(tuple(ray * inner), tuple(ray * rng.uniform(0.4, 0.6)), rng) for ray in rays)
 
 
 def _dots(rng: Generator) -> Strokes:

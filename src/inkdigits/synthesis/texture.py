@@ -19,7 +19,7 @@ def paint_texture(rng: Generator) -> Gray:
         rng: Decides everything.
 
     Returns:
-        Gray levels, shape `(H, W)`, uint8. By chance a few have next to no contrast.
+        Gray levels, shape `(H, W)`, uint8. A few have next to no contrast.
     """
     height, width = (int(side) for side in rng.integers(*SIDES, 2))
     kind = rng.random()

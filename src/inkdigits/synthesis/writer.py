@@ -131,7 +131,7 @@ def _toward_modes(variant: Variant, rng: Generator) -> tuple[Part, ...]:
 
 
 def _stray(part: Part, rng: Generator, jitter: float) -> Stroke:
-    """The control points of one stroke, each moved by chance."""
+    """The control points of one stroke, each moved at random."""
     if isinstance(part, Line):
         return np.asarray(part.points + rng.normal(0, jitter, part.points.shape), np.float64)
     if isinstance(part, Ellipse):
