@@ -1,5 +1,4 @@
 import json
-import resource
 import signal
 
 import keras
@@ -12,7 +11,6 @@ from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.export.calibration import REJECTED_DIGITS, CalibrationData
 from inkdigits.export.from_run import MNIST_LICENSE, calibration_data, card_metadata, pack_run, train_and_pack
 from inkdigits.export.package import CardMetadata, pack
-from inkdigits.files import write_atomically
 from inkdigits.models.classifier import PackedModel
 from inkdigits.models.zoo import find_model
 from inkdigits.synthesis.mixture import Mixture
@@ -186,20 +184,6 @@ def test_a_training_that_diverges_keeps_its_last_good_weights(mlp, small, tmp_pa
     train_and_pack(again, small, resume=True)
     assert again.state.status == "finished"
     assert same(weights_of(whole), weights_of(again))
-
-
-def test_a_full_disk_loses_nothing(tmp_path):
-    path = tmp_path / "last.npz"
-    write_atomically(path, b"old")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    try:
-        with pytest.raises(TrainingError, match=r"Expected to write .*last\.npz.*Free some space"):
-            write_atomically(path, bytes(10_000))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_in_use_is_not_trained_into(mlp, tmp_path):

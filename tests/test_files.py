@@ -1,0 +1,141 @@
+"""Files and folders that are replaced: a kill at any moment, or a reader at any moment, finds one whole content."""
+
+import multiprocessing
+import os
+import resource
+import shutil
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inkdigits.errors import MissingModelError, ModelError, TrainingError
+from inkdigits.files import draft_of, folder_draft_of, write_atomically
+from inkdigits.models.card import load_card
+from inkdigits.models.classifier import PackedModel
+from inkdigits.models.runtime import read_packed
+from inkdigits.models.zoo import ZOO, find_model
+
+EVENTS = ("open", "os.", "shutil.")  # audit events of operations on files
+
+
+def copy_into(draft, name):
+    """What packing writes: a network, then its card."""
+    write_atomically(draft / "model.tflite", (ZOO / name / "model.tflite").read_bytes())
+    load_card(ZOO / name).save(draft)
+
+
+def replace_packed(folder, name):
+    with folder_draft_of(folder) as draft:
+        copy_into(draft, name)
+
+
+def ended_at(operation, action):
+    """Runs an action in a process that ends, as by a kill, before its n-th operation on files; whether it got there."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    count = 0
+
+    def end(event, _arguments):
+        nonlocal count
+        if event.startswith(EVENTS):
+            count += 1
+            if count == operation:
+                os._exit(9)
+
+    sys.addaudithook(end)
+    action()
+    os._exit(0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks, and exchanges folders in one step")
+@pytest.mark.parametrize("before", [None, "tiny-2k"])
+def test_a_folder_whose_replacement_is_ended_at_any_operation_is_the_old_or_the_new_one(before, tmp_path):
+    folder, new = tmp_path / "packed", load_card(ZOO / "tiny-8k")
+    operation, seen = 1, set()
+    while True:
+        shutil.rmtree(folder, ignore_errors=True)
+        if before is not None:
+            shutil.copytree(ZOO / before, folder)
+        hit = ended_at(operation, lambda: replace_packed(folder, "tiny-8k"))
+        try:
+            seen.add(read_packed(folder)[0].name)
+        except ModelError:
+            assert before is None
+            assert not folder.exists()
+        if not hit:
+            break
+        operation += 1
+    assert operation > 10
+    assert seen == {new.name} | ({before} if before else set())
+    assert [path.name for path in tmp_path.iterdir()] == ["packed"]
+
+
+def keep_replacing(folder):
+    while True:
+        for name in ("tiny-2k", "tiny-8k"):
+            replace_packed(folder, name)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux exchanges folders in one step")
+def test_a_reader_never_sees_a_mixed_pair(tmp_path):
+    folder = tmp_path / "packed"
+    replace_packed(folder, "tiny-2k")
+    writer = multiprocessing.get_context("spawn").Process(target=keep_replacing, args=(folder,))
+    writer.start()
+    try:
+        names = {PackedModel(folder).card.name for _ in range(400)}
+        while len(names) < 2:
+            names.add(PackedModel(folder).card.name)
+    finally:
+        writer.kill()
+        writer.join()
+    assert names == {"tiny-2k", "tiny-8k"}
+
+
+def test_a_block_that_fails_leaves_the_old_folder_and_no_draft(tmp_path):
+    folder = tmp_path / "packed"
+    replace_packed(folder, "tiny-2k")
+    with pytest.raises(MissingModelError), folder_draft_of(folder) as draft:
+        copy_into(draft, find_model("no such model"))
+    assert load_card(folder).name == "tiny-2k"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match=r"Expected to write .*packed.*choose another folder"):
+        replace_packed(tmp_path / "file" / "packed", "tiny-2k")
+
+
+def test_a_draft_keeps_the_suffix_and_disappears(tmp_path):
+    with draft_of(tmp_path / "model.keras") as draft:
+        assert draft.suffix == ".keras"
+        draft.write_bytes(b"weights")
+        assert not (tmp_path / "model.keras").exists()
+    assert (tmp_path / "model.keras").read_bytes() == b"weights"
+    assert list(tmp_path.iterdir()) == [tmp_path / "model.keras"]
+
+
+def test_a_full_disk_loses_nothing(tmp_path):
+    path = tmp_path / "last.npz"
+    write_atomically(path, b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(TrainingError, match=r"Expected to write .*last\.npz.*Free some space"):
+            write_atomically(path, bytes(10_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_packed_model_made_of_its_contents_answers_as_the_folder_does():
+    card, content = read_packed(ZOO / "tiny-2k")
+    glyphs = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    ours = PackedModel.from_content(replace(card, name="mine"), content)
+    np.testing.assert_array_equal(ours.logits(glyphs), PackedModel.load("tiny-2k").logits(glyphs))
+    assert ours.card.name == "mine"
