@@ -1,9 +1,10 @@
-"""This machine: its processor, the cores and memory that a process may use. Knows nothing of what they are used for."""
+"""This machine: its processor, the cores and memory that a process may use, and processes of their own."""
 
 from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,3 +56,31 @@ def peak_memory_mb() -> float | None:
 
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kB elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of this package in a Python process of its own.
+
+    Python's `-P` keeps the current folder off the import path: a data folder may hold a file named like a module.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def run_module(module: str, *arguments: str) -> str:
+    """Runs a module in a process of its own.
+
+    Returns:
+        What it prints.
+
+    Raises:
+        ChildError: It failed.
+    """
+    done = subprocess.run(module_command(module, *arguments), check=False, capture_output=True, text=True)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise ChildError(lines[-1])
+    return done.stdout
+
+
+class ChildError(RuntimeError):
+    """A process that this one started has failed; the text is the last line of its stderr."""

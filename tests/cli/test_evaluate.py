@@ -2,6 +2,7 @@ import csv
 import json
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,12 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
 from inkdigits.models.classifier import PackedModel
 from inkdigits.models.zoo import ZOO
+from inkdigits.training.recipes import find_recipe
+from inkdigits.training.run.folder import start_run
+from inkdigits.training.run.state import RunOptions
 
 COUNT = 300
+VALIDATION = 25  # of them, half of the held-out sixth
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +44,10 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
 
     def make(source: object) -> Path:
         run = tmp_path / "run"
-        (run / "packed").mkdir(parents=True)
+        start_run(run, find_recipe("mlp-128"), RunOptions(), source=str(source))
+        (run / "packed").mkdir()
         for path in (ZOO / "default").iterdir():
             (run / "packed" / path.name).write_bytes(path.read_bytes())
-        (run / "run.json").write_text(json.dumps({"source": str(source)}))
         epoch = {"epoch": 1, "loss": 0.3, "accuracy": 0.9, "validation_loss": 0.2, "validation_accuracy": 0.95}
         lines = [json.dumps(epoch | {"epoch": number}) for number in (1, 2)]
         (run / "history.jsonl").write_text("\n".join(lines))
@@ -71,19 +76,20 @@ def test_the_report_is_written_and_metrics_are_what_is_printed(inkdigits, tmp_pa
     low, high = metrics["accuracy_interval"]
     right = sum(digit["right"] for digit in metrics["digits"])
     lines = outcome.out.splitlines()
-    assert lines[13] == (
+    assert lines[0] == "default on some.npz (test)"
+    assert lines[14] == (
         f"accuracy: {metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}; "
         f"{right} of {COUNT} right, n = {COUNT})"
     )
     least, most = metrics["loss_interval"]
     assert least < metrics["loss"] < most
-    assert lines[14] == f"loss: {metrics['loss']:.4f} nats a digit (95 % interval {least:.4f} to {most:.4f})"
-    assert lines[15].startswith(f"ECE: {metrics['ece']:.4f} ")
-    assert lines[16] == f"Brier score: {metrics['brier']:.4f}"
-    assert lines[17] == f"macro F1: {metrics['macro_f1']:.4f}"
-    for digit, line in zip(metrics["digits"], lines[18:], strict=True):
+    assert lines[15] == f"loss: {metrics['loss']:.4f} nats per digit (95 % interval {least:.4f} to {most:.4f})"
+    assert lines[16].startswith(f"ECE: {metrics['ece']:.4f} ")
+    assert lines[17] == f"Brier score: {metrics['brier']:.4f}"
+    assert lines[18] == f"macro F1: {metrics['macro_f1']:.4f}"
+    for digit, line in zip(metrics["digits"], lines[19:], strict=True):
         assert line.startswith(f"{digit['digit']}: {digit['right']} of {digit['count']} right")
-    table = [re.sub("·", "0", line.partition("│")[2]).split() for line in lines[3:13]]
+    table = [re.sub("·", "0", line.partition("│")[2]).split() for line in lines[4:14]]
     assert [[int(cell) for cell in row] for row in table] == metrics["confusion_matrix"]
 
 
@@ -160,7 +166,7 @@ def test_the_validation_split_is_the_part_that_training_leaves_out(inkdigits, da
     whole = inkdigits("evaluate", "default", "--data", data, "--split", "train").out
     part = inkdigits("evaluate", "default", "--data", data, "--split", "validation").out
     assert f"n = {COUNT}" in whole
-    assert f"n = {COUNT // 6}" in part
+    assert f"n = {VALIDATION}" in part
 
 
 @pytest.mark.parametrize("split", ["test", "validation"])
@@ -171,7 +177,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_is_measured(inkdigits, 
     outcome = inkdigits("evaluate", "default", "--data", tmp_path / "some.csv", "--split", split)
     assert outcome.code == 1  # some failed, the rest were read
     assert outcome.err == f"left out some.csv, line {COUNT + 2}: 3 values instead of 785\n"
-    assert f"n = {COUNT if split == 'test' else COUNT // 6}" in outcome.out
+    assert f"n = {COUNT if split == 'test' else VALIDATION}" in outcome.out
     strict = inkdigits("evaluate", "default", "--data", tmp_path / "some.csv", "--split", split, "--strict")
     assert (strict.code, strict.out) == (1, "")
     assert f"line {COUNT + 2}" in strict.error[0]
@@ -198,7 +204,7 @@ def test_a_report_without_matplotlib_names_the_extra(inkdigits, tmp_path, data, 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report")
     assert outcome.code == 3
-    assert outcome.error[1] == "Run: pip install 'inkdigits[train]'"
+    assert outcome.error[1] == "Run: pip install 'inkdigits[report]'"
     assert inkdigits("evaluate", "default", "--data", data).code == 0
 
 
@@ -206,7 +212,7 @@ def test_the_report_of_a_run_lies_in_the_run_with_its_history(inkdigits, data, m
     run = make_run("mnist")
     outcome = inkdigits("evaluate", run, "--data", data)
     assert outcome.err == f"report: {run / 'report' / 'report.html'}\n"
-    assert "How it learned" in (run / "report" / "report.html").read_text()
+    assert "Learning curves" in (run / "report" / "report.html").read_text()
     assert read_metrics(run / "report")["count"] == COUNT
 
 
@@ -233,17 +239,19 @@ def test_a_damaged_file_of_a_run_is_named(inkdigits, data, make_run, name, conte
     assert hint
 
 
-def test_a_second_model_is_compared_in_the_report(inkdigits, tmp_path, data):
+def test_a_second_model_is_compared_on_the_terminal_and_in_the_report(inkdigits, tmp_path, data):
     outcome = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "report", "--compare", "default")
     assert outcome.code == 0
     report = (tmp_path / "report" / "report.html").read_text()
-    assert "0 digits only this model reads right, 0 only default" in report
+    version = PackedModel.load("default").card.version
+    assert f"0 digits only default {version} reads right, 0 only default {version}" in report
+    assert f"0 digits only default {version} reads right, 0 only default {version}" in outcome.out
     missing = inkdigits("evaluate", "default", "--data", data, "--report", tmp_path / "two", "--compare", "nobody")
     assert missing.code == 3
     assert not (tmp_path / "two").exists()
     without = inkdigits("evaluate", "default", "--data", data, "--compare", "default")
-    assert without.code == 2
-    assert "Expected --report DIR with --compare" in without.err
+    assert without.code == 0
+    assert without.out == outcome.out
 
 
 def test_the_report_shows_what_the_network_sees_of_the_samples_and_what_it_costs(inkdigits, tmp_path, data):
@@ -252,10 +260,13 @@ def test_the_report_shows_what_the_network_sees_of_the_samples_and_what_it_costs
     assert "blank.jpg: rejected, blank" in report
     assert re.search(r"chalk\.jpg: 5, \d\d", report)
     assert "347 kB" in report
-    assert "glyphs a second all at once" in report
+    assert "glyphs per second in one batch" in report
     facts = read_metrics(tmp_path / "report")["facts"]
     assert 40 < float(facts["memory"].partition(" ")[0]) < 300
-    assert re.fullmatch(r"[\d,]+ glyphs a second all at once; \d+ µs one alone, \d+ µs one of twenty", facts["speed"])
+    assert re.fullmatch(
+        r"[\d,]+ glyphs per second in one batch; \d+ µs per single glyph \(median\), \d+ µs \(95th percentile\)",
+        facts["speed"],
+    )
 
 
 def test_mnists_own_test_split_is_also_counted_with_ten_labels_corrected(inkdigits, tmp_path):
@@ -276,5 +287,27 @@ def test_robustness_goes_into_the_report_and_its_numbers(inkdigits, tmp_path, da
     assert told["clean"]["alone"] > 0.8
     assert len(told["corruptions"]) == 15
     page = (report / "report.html").read_text(encoding="utf-8")
-    assert "Under damage and attack" in page
+    assert "<h2>Robustness</h2>" in page
     assert "--robustness --robustness-digits 12" in page
+
+
+def test_a_run_on_own_data_is_measured_on_those_data_by_default(inkdigits, data, make_run):
+    run = make_run(data)
+    outcome = inkdigits("evaluate", run)
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[0] == "default on some.npz (validation)"
+    assert f"n = {VALIDATION}" in outcome.out
+    assert (run / "report" / "report.html").is_file()
+
+
+def test_a_file_of_the_data_folder_is_never_run(inkdigits, tmp_path, data, monkeypatch):
+    """Python would put the current folder first on the import path of a child process."""
+    (tmp_path / "numpy.py").write_text("open('EXECUTED', 'w')")
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "inkdigits", "evaluate", "default", "--data", "some.npz", "--report", "report"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "EXECUTED").exists()
+    assert "memory" in read_metrics(tmp_path / "report")["facts"]

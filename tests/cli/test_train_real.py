@@ -55,7 +55,7 @@ def test_evaluating_a_run_on_its_own_training_glyphs_is_refused(data, tmp_path, 
     assert run(["evaluate", str(folder), "--data", str(data)]) == 1
     assert "Take them out of one of the two" in capfd.readouterr().err
     assert run(["evaluate", str(folder), "--split", "validation"]) == 0
-    assert "n = 200" in capfd.readouterr().out
+    assert "n = 100" in capfd.readouterr().out
 
 
 def test_data_whose_halves_share_glyphs_are_not_trained_on(small, tmp_path, capfd):

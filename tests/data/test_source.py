@@ -10,7 +10,7 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.export import export_dataset
 from inkdigits.data.mnist import EMBEDDED, load_mnist
 from inkdigits.data.source import check_leakage, has_test_part, load_dataset, load_part
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.errors import DataError, SettingError
 
 
@@ -163,5 +163,5 @@ def test_the_validation_part_is_what_training_leaves_out(tmp_path: Path, digits:
     with (tmp_path / "a.csv").open("a") as file:
         file.write("7\n")
     part = load_part(tmp_path / "a.csv", "validation")
-    assert part.sha256 == digits.subset(validation_split(digits)[1]).sha256
+    assert part.sha256 == digits.subset(split_training(digits).validation).sha256
     assert len(part.issues) == 1

@@ -40,9 +40,10 @@ def test_every_plot_is_a_picture_with_a_name_of_its_own(elements):
     plots = [known for tag, known in elements.found if tag == "svg"]
     assert {known["role"] for known in plots} == {"img"}
     assert [known["aria-label"] for known in plots] == [
-        "How often the sure are right",
-        "What rejecting buys",
-        "Loss and accuracy by epoch",
+        "loss by epoch",
+        "accuracy by epoch",
+        "Reliability diagram",
+        "Error by rejected share",
         "Accuracy by rotation",
         "Accuracy by blur",
     ]
@@ -72,4 +73,17 @@ def test_every_row_and_column_of_a_table_has_a_head(elements):
 
 def test_the_confusion_matrix_says_what_its_rows_and_columns_are(text):
     confusion = re.search(r'<table class="confusion">(.*?)</table>', text, re.DOTALL)[1]
-    assert confusion.startswith("<caption>A row is what a digit is labeled, a column what it was read as.</caption>")
+    assert confusion.startswith("<caption>A row is the label of a digit, a column what it was read as.</caption>")
+
+
+def test_robustness_and_its_explanations_are_there(text):
+    for part in (
+        "fog",
+        "canny edges",
+        "n = 1000 per kind",
+        "letters",
+        "many steps, packed",
+        "± 0.3",
+        "AUROC and FPR95",
+    ):
+        assert part in text, part

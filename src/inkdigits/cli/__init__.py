@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def one_line(text: str) -> str:
     """A text, such as a file's name, without what could break the line or steer the terminal."""
     words = " ".join(text.split())
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Writes remarks to stderr."""
+    for line in lines:
+        click.echo(one_line(line), err=True)
 
 
 def with_flags(text: str, command: click.Command | None) -> str:

@@ -113,9 +113,9 @@ def _print_counts(dataset: Dataset) -> None:
 
 def _finish(dataset: Dataset) -> None:
     """Names what was left out, and says by the exit code that something was."""
-    from inkdigits.cli import EXIT_FAILED
-    from inkdigits.cli.terminal import show_left_out
+    from inkdigits.cli import EXIT_FAILED, show_lines
+    from inkdigits.data.dataset import left_out_lines
 
-    show_left_out(dataset)
+    show_lines(left_out_lines(dataset.issues, dataset.labels))
     if dataset.issues:
         click.get_current_context().exit(EXIT_FAILED)

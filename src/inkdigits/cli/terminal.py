@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
-
-if TYPE_CHECKING:
-    from inkdigits.data.dataset import Dataset
-
-NAMED = 5  # rows or pictures left out; more are counted
 
 
 @contextmanager
@@ -54,21 +45,3 @@ def progress(total: int, *, least: int = 1) -> Iterator[Callable[[], None]]:
     with RichProgress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=total)
         yield lambda: bar.advance(task)
-
-
-def show_left_out(dataset: Dataset) -> None:
-    """Names the first rows or pictures that were left out, counts the others, and warns of classes that are lost."""
-    from inkdigits.cli import one_line
-
-    issues = dataset.issues
-    for issue in issues[:NAMED]:
-        click.echo(one_line(f"left out {issue}"), err=True)
-    if len(issues) <= NAMED:
-        return
-    lost = Counter(issue.label for issue in issues if issue.label is not None)
-    by_class = ", ".join(f"{lost[label]:,} of class {label}" for label in sorted(lost))
-    every = len(issues) + len(dataset)
-    click.echo(f"left out {len(issues):,} of {every:,} in all{f': {by_class}' if by_class else ''}", err=True)
-    for label, count in sorted(lost.items()):
-        if count > dataset.counts[label]:
-            click.echo(f"warning: of class {label} only {dataset.counts[label]:,} are left", err=True)

@@ -21,12 +21,13 @@ LOW_ACCURACY = 0.5  # of validation digits, after an epoch or more: something is
 
 def say_begin(prepared: Prepared, workers: int) -> None:
     """Says what is trained, on what and where, before TensorFlow is imported."""
-    from inkdigits.cli.terminal import show_left_out
+    from inkdigits.cli import show_lines
+    from inkdigits.data.dataset import left_out_lines
     from inkdigits.data.splits import split_training
     from inkdigits.training.description import describe
 
     run, dataset = prepared.run, prepared.dataset
-    show_left_out(dataset)
+    show_lines(left_out_lines(dataset.issues, dataset.labels))
     training, validation, calibration = split_training(dataset)
     who = f" with {workers} workers" if workers > 1 else ""
     click.echo(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -15,6 +17,8 @@ from inkdigits.labels import CLASSES
 
 Labels: TypeAlias = NDArray[np.uint8]
 Split: TypeAlias = Literal["train", "test"]
+
+NAMED = 5  # rows or pictures left out; more are only counted
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,27 @@ def _check_labels(dataset: Dataset) -> None:
 
 def _first_of(issues: tuple[LoadIssue, ...]) -> str:
     return f", and {len(issues)} that cannot be used, the first: {str(issues[0]).rstrip('.')}" if issues else ""
+
+
+def left_out_lines(issues: Sequence[LoadIssue], labels: NDArray[np.integer]) -> list[str]:
+    """What was left out, in words: the first rows or pictures, how many there are, and classes that are nearly lost.
+
+    Args:
+        issues: What was left out.
+        labels: Of the rest, shape `(N,)`.
+
+    Returns:
+        At most five lines of single issues, then a summary if there are more.
+    """
+    lines = [f"left out {issue}" for issue in issues[:NAMED]]
+    if len(issues) <= NAMED:
+        return lines
+    lost, left = Counter(issue.label for issue in issues if issue.label is not None), Counter(labels.tolist())
+    by_class = ", ".join(f"{lost[label]:,} of class {label}" for label in sorted(lost))
+    every = len(issues) + len(labels)
+    lines.append(f"left out {len(issues):,} of {every:,} in all{f': {by_class}' if by_class else ''}")
+    nearly = (label for label in sorted(lost) if lost[label] > left[label])
+    return lines + [f"warning: of class {label} only {left[label]:,} are left" for label in nearly]
 
 
 def add_issue(issues: list[LoadIssue], issue: LoadIssue, *, strict: bool) -> None:

@@ -12,7 +12,7 @@ from inkdigits.data.dataset import Dataset, Split, check_split
 from inkdigits.data.folder import LABELS_NAME, has_classes, has_labels, load_folder
 from inkdigits.data.idx import GZIP_MAGIC, PREFIXES, find_file, find_labels, load_pair
 from inkdigits.data.mnist import load_mnist
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.data.tabular import load_csv, load_npz
 from inkdigits.errors import DataError, MissingDataError
 
@@ -64,7 +64,7 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
 
 
 def load_part(source: str | Path, part: Part, *, strict: bool = False) -> Dataset:
-    """Loads a split, or the validation part of the training split, which training leaves out.
+    """Loads a split, or the validation part of the training split: neither trained nor calibrated on.
 
     Args:
         source: As for `load_dataset`.
@@ -78,7 +78,7 @@ def load_part(source: str | Path, part: Part, *, strict: bool = False) -> Datase
     if part != "validation":
         return load_dataset(source, split=part, strict=strict)
     dataset = load_dataset(source, strict=strict)
-    return replace(dataset.subset(validation_split(dataset)[1]), issues=dataset.issues)
+    return replace(dataset.subset(split_training(dataset).validation), issues=dataset.issues)
 
 
 def has_test_part(source: str | Path) -> bool:

@@ -6,6 +6,7 @@ the same distribution, with degraded or synthetic glyphs in the same share.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,17 @@ def _bounds(wrong: NDArray[np.int64], kept: NDArray[np.int64], delta: float) -> 
         raise DataError(
             f"Expected 0 to {int(kept.max())} wrong answers. Received: {int(wrong.max())}.", hint="Count them again."
         )
-    beta = require("scipy.stats", extra="report", purpose="error bounds").beta
     right = np.maximum(kept - wrong, 1)  # where none is right the bound is 1
-    return np.where(wrong == kept, 1.0, beta.ppf(1 - delta, wrong + 1, right))
+    return np.where(wrong == kept, 1.0, require_scipy().beta.ppf(1 - delta, wrong + 1, right))
+
+
+def require_scipy() -> ModuleType:
+    """The module that error bounds are computed with.
+
+    Raises:
+        MissingExtraError: SciPy is not installed.
+    """
+    return require("scipy.stats", extra="report", purpose="error bounds")
 
 
 def points_at(

@@ -1,4 +1,4 @@
-"""The findings: a report's content in, all that its page and its numbers tell of it out, each computed once."""
+"""The analysis of an evaluation: a result in; everything that its page, its numbers and a terminal show of it out."""
 
 from __future__ import annotations
 
@@ -8,38 +8,43 @@ from inkdigits.evaluation.evaluation import Evaluation, evaluate
 from inkdigits.evaluation.label_issues import LabelIssue, find_label_issues
 from inkdigits.evaluation.selective import points_at
 from inkdigits.evaluation.significance import PairedTest, compare_answers
-from inkdigits.models.operating_points import OperatingPoint
-from inkdigits.reporting.content import ReportContent
+from inkdigits.models.operating_points import OperatingPoint, RiskBound
+from inkdigits.reporting.result import EvaluationResult
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What was found.
+class Analysis:
+    """What follows from a result.
 
     Attributes:
         evaluation: Of the labels as they are.
-        corrected: Of the labels put right; None if none is known to be wrong.
-        suspects: Labels that the model contradicts, the most suspect first.
-        compared: With the second model; None if there is none.
-        kept: What became of each promise.
+        corrected: Of the labels with known errors corrected; None if none is known to be wrong.
+        label_issues: Labels that the model contradicts, the most suspicious first.
+        comparison: With the second model; None if there is none.
+        bounds: Each risk bound of the card, with what its threshold keeps of these digits.
     """
 
     evaluation: Evaluation
     corrected: Evaluation | None
-    suspects: list[LabelIssue]
-    compared: PairedTest | None
-    kept: list[tuple[float, OperatingPoint]]
+    label_issues: list[LabelIssue]
+    comparison: PairedTest | None
+    bounds: list[tuple[RiskBound, OperatingPoint]]
 
 
-def find(content: ReportContent) -> Findings:
-    """Computes all of it."""
-    labels, chances, rival = content.labels, content.probabilities, content.rival
-    thresholds = tuple(threshold for _, threshold in content.promises)
-    points = points_at(thresholds, content.confidences, content.answers == labels)
-    return Findings(
-        evaluation=evaluate(labels, chances),
-        corrected=evaluate(content.corrected_labels, chances) if content.corrections else None,
-        suspects=find_label_issues(labels, chances),
-        compared=None if rival is None else compare_answers(labels, content.answers, rival.answers),
-        kept=[(promised, point) for (promised, _), point in zip(content.promises, points, strict=True)],
+def analyze(result: EvaluationResult) -> Analysis:
+    """Computes all of it.
+
+    Raises:
+        MissingExtraError: The result has risk bounds, and SciPy is not installed.
+    """
+    labels, probabilities, bounds = result.labels, result.probabilities, result.risk_bounds
+    points = points_at(tuple(bound.threshold for bound in bounds), result.confidences, result.correct)
+    return Analysis(
+        evaluation=evaluate(labels, probabilities),
+        corrected=evaluate(result.corrected_labels, probabilities) if result.corrections else None,
+        label_issues=find_label_issues(labels, probabilities),
+        comparison=None
+        if result.baseline is None
+        else compare_answers(labels, result.answers, result.baseline.answers),
+        bounds=list(zip(bounds, points, strict=True)),
     )

@@ -1,154 +1,164 @@
-"""The page: a report's content in, one HTML file that needs nothing else out: no network, no other file.
+"""The page: a result and its analysis in; one HTML file out that needs no network and no other file.
 
 It is readable without scripts, which only open the confusion matrix' pictures; light or dark as the reader's system is.
 """
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from string import Template
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.errors import require
 from inkdigits.evaluation.evaluation import Evaluation
-from inkdigits.reporting.analysis import Findings
-from inkdigits.reporting.content import ReportContent
-from inkdigits.reporting.markup import facts, image, png, section, svg, table
-from inkdigits.reporting.plots import plot_history, plot_reliability, plot_risk_coverage
-from inkdigits.reporting.robustness_section import robustness_section
+from inkdigits.reporting.analysis import Analysis
+from inkdigits.reporting.markup import png, svg
+from inkdigits.reporting.plots import plot_curve, plot_history, plot_reliability, plot_risk_coverage
+from inkdigits.reporting.result import Baseline, EvaluationResult
+from inkdigits.reporting.robustness_section import (
+    CORRUPTIONS_HEAD,
+    OOD_HEAD,
+    attack_head,
+    attack_rows,
+    corruption_rows,
+    corruptions_sentence,
+    ood_rows,
+)
+from inkdigits.robustness.result import Robustness
 
 TEMPLATE = Path(__file__).parent / "template"
 MOST_IN_CELL = 60  # pictures that a cell opens; of more, evenly chosen ones
 MOST_IN_GALLERY = 24
-MOST_LEFT_OUT = 30  # that are named
-LEAST_DOUBT = 0.005  # chance of no digit, from which on it is told
+SHOWN_NOT_A_DIGIT = 0.005  # probability of "not a digit" from which on it is shown
 DARKEST = 50  # wrong answers in a cell, from which on it grows no darker
-HOW_PROMISED = (
-    "Each promise was made on the model's calibration split, by a threshold chosen there, with 95 % confidence and for "
-    "digits like that split's. The other columns are counted on the digits of this report; the bound is the exact "
-    "95 % upper one."
-)
+Item: TypeAlias = dict[str, Any]
+"""What a template shows, by name."""
+
+CURVES = ("loss", "accuracy")
+DIGITS_HEAD = ("digit", "count", "right", "false positives", "false negatives", "precision", "recall", "F1")
+BOUNDS_HEAD = ("guaranteed: wrong at most", "from confidence", "kept", "coverage", "wrong", "error", "bound")
 
 
-def render(content: ReportContent, findings: Findings) -> str:
+def render(result: EvaluationResult, analysis: Analysis, *, reproduce: Mapping[str, str]) -> str:
     """Writes the page.
 
     Args:
-        content: What it tells of.
-        findings: Of the same content.
+        result: What was measured.
+        analysis: Of the same result.
+        reproduce: How to get it again, by name.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
+        MissingExtraError: Jinja2 or matplotlib is not installed.
     """
-    evaluation = findings.evaluation
-    sections = [
-        _headline(content, evaluation),
-        _left_out(content),
-        _confusion(evaluation),
-        _digits(evaluation),
-        _mistakes(content),
-        _label_errors(content, findings),
-        _calibration(content, findings),
-        _learning(content),
-        _comparison(content, findings),
-        robustness_section(content.robustness) if content.robustness else "",
-        _examples(content),
-        _reproduce(content),
-    ]
-    shell, style, script = (
-        (TEMPLATE / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")
+    jinja2 = require("jinja2", extra="report", purpose="reports")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
     )
-    return Template(shell).substitute(
-        title=escape(content.title),
-        style=style,
-        script=script,
-        sections="\n".join(part for part in sections if part),
-        pictures=json.dumps(_cell_pictures(content), separators=(",", ":")),
+    safe = require("markupsafe", extra="report", purpose="reports").Markup
+    history, correct = result.history, result.correct
+    page: str = environment.get_template("page.html.j2").render(
+        result=result,
+        style=safe((TEMPLATE / "page.css").read_text(encoding="utf-8")),
+        script=safe((TEMPLATE / "page.js").read_text(encoding="utf-8")),
+        headline=_headline(result, analysis.evaluation),
+        history_plots=[safe(svg(f"{key} by epoch", plot_history, history, key)) for key in CURVES if history],
+        learning_sentence=_learning_sentence(history),
+        confusion=_confusion(analysis.evaluation),
+        digits_head=DIGITS_HEAD,
+        digits_rows=_digit_rows(analysis.evaluation),
+        mistakes=_selection(result, ~correct, -result.probabilities.max(axis=1)),
+        hits=_selection(result, correct, result.probabilities.max(axis=1)),
+        label_issues=_label_issues(result, analysis),
+        reliability_plot=safe(svg("Reliability diagram", plot_reliability, result.labels, result.probabilities)),
+        risk_plot=safe(svg("Error by rejected share", plot_risk_coverage, result.confidences, correct)),
+        bounds_head=BOUNDS_HEAD,
+        bounds_rows=_bounds_rows(analysis),
+        comparison=_comparison(result, analysis),
+        robustness=_robustness(result.robustness, safe),
+        examples=[_example(example) for example in result.examples],
+        reproduce=reproduce,
+        pictures=_cell_pictures(result),
     )
+    return page.lstrip("\n")
 
 
-def _headline(content: ReportContent, evaluation: Evaluation) -> str:
+def _headline(result: EvaluationResult, evaluation: Evaluation) -> list[tuple[str, str, str]]:
+    """Number, what it is, and what that means."""
     low, high = evaluation.accuracy_interval
     least, most = evaluation.loss_interval
-    numbers = [
-        (
-            f"{evaluation.accuracy:.2%}",
-            f"right: {evaluation.right} of {evaluation.count}; 95 % interval {low:.2%} to {high:.2%}",
-        ),
-        (f"{evaluation.loss:.4f}", f"loss, nats a digit; 95 % interval {least:.4f} to {most:.4f}"),
-        (f"{evaluation.ece:.2%}", "expected calibration error"),
-        (f"{evaluation.brier:.4f}", "Brier score"),
-        (f"{evaluation.macro_f1:.4f}", "macro F1"),
-    ]
-    if content.refused is not None and content.refused.any():
-        rest = content.right_of_kept
+    tiles = [
+        (f"{evaluation.accuracy:.2%}", f"accuracy: {evaluation.right} of {evaluation.count} right; "
+         f"95 % interval {low:.2%} to {high:.2%}", ""),
+        (f"{evaluation.loss:.4f}", f"loss, nats per digit; 95 % interval {least:.4f} to {most:.4f}",
+         "Cross-entropy: the mean of -ln(probability given to the label). 0 is perfect; guessing costs 2.303 nats."),
+        (f"{evaluation.ece:.2%}", "expected calibration error (ECE)",
+         "Mean difference between confidence and accuracy over 15 bins of confidence. 0 is perfect."),
+        (f"{evaluation.brier:.4f}", "Brier score",
+         "Mean squared distance of probabilities and truth, summed over the classes. 0 is perfect, 2 is worst."),
+        (f"{evaluation.macro_f1:.4f}", "macro F1", "Mean F1 of the digits, each with the same weight. 1 is perfect."),
+    ]  # fmt: skip
+    if result.rejected is not None and result.rejected.any():
+        rest = result.correct_if_kept
         share = f"{rest.mean():.2%}" if len(rest) else "none"
-        numbers.append((str(content.refused.sum()), f"taken for no digit; of the rest {share} right"))
-    tiles = "".join(f"<div><b>{number}</b>{escape(what)}</div>" for number, what in numbers)
-    return f'<h1>{escape(content.title)}</h1>\n<div class="headline">{tiles}</div>\n{facts(content.facts)}'
+        tiles.append((
+            str(result.rejected.sum()), f"rejected as non-digits; of the rest {share} right",
+            'Digits for which "not a digit" is too probable. All other numbers count them by their best digit.',
+        ))  # fmt: skip
+    return tiles
 
 
-def _left_out(content: ReportContent) -> str:
-    if not content.left_out:
+def _learning_sentence(history: Sequence[Mapping[str, float]]) -> str:
+    """Whether the network still improved, or overfits."""
+    if not history:
         return ""
-    every = len(content.left_out) + len(content.labels)
-    named = "".join(f"<li>{escape(problem)}</li>" for problem in content.left_out[:MOST_LEFT_OUT])
-    more = len(content.left_out) - MOST_LEFT_OUT
-    return section(
-        "Left out",
-        f"<p>{len(content.left_out)} of {every} could not be used; all numbers here are of the others.</p>",
-        f"<ul>{named}</ul>" + (f"<p>And {more} more.</p>" if more > 0 else ""),
-    )
+    losses = [record["validation_loss"] for record in history]
+    best = losses.index(min(losses))
+    lowest = f"The validation loss is lowest after epoch {history[best]['epoch']:g} ({losses[best]:.4f})"
+    if best == len(history) - 1:
+        return f"{lowest}, the last one: longer training may still help."
+    return f"{lowest} and {losses[-1]:.4f} at the end. A clear rise from there on means overfitting."
 
 
-def _confusion(evaluation: Evaluation) -> str:
-    head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
-    rows = []
-    for truth, counts in enumerate(evaluation.confusion.tolist()):
-        cells = "".join(_cell(truth, answer, count) for answer, count in enumerate(counts))
-        rows.append(f'<tr><th scope="row">{truth}</th>{cells}</tr>')
-    return section(
-        "What was read as what",
-        "<p>Press a number to see its pictures; the arrow keys move from one to the next.</p>",
-        f'<div class="wide"><table class="confusion"><caption>A row is what a digit is labeled, a column what it was '
-        f"read as.</caption><tr><td></td>{head}</tr>{''.join(rows)}</table></div>",
-    )
+def _confusion(evaluation: Evaluation) -> list[list[Item]]:
+    return [
+        [_cell(truth, answer, count) for answer, count in enumerate(counts)]
+        for truth, counts in enumerate(evaluation.confusion.tolist())
+    ]
 
 
-def _cell(truth: int, answer: int, count: int) -> str:
-    if not count:
-        return "<td><span>·</span></td>"
-    right = ' class="right"' if truth == answer else ""
-    share = 0.15 + 0.6 * min(1.0, np.log1p(count) / np.log1p(DARKEST))
-    said = f"{count} labeled {truth}, read as {answer}"
-    marks = f'style="--share: {share:.2f}" data-cell="{truth}-{answer}" aria-label="{said}"'
-    return f"<td><button{right} {marks}>{count}</button></td>"
+def _cell(truth: int, answer: int, count: int) -> Item:
+    return {
+        "name": f"{truth}-{answer}",
+        "count": count,
+        "right": truth == answer,
+        "shade": f"{0.15 + 0.6 * min(1.0, np.log1p(count) / np.log1p(DARKEST)):.2f}",
+        "description": f"{count} labeled {truth}, read as {answer}",
+    }
 
 
-def _cell_pictures(content: ReportContent) -> dict[str, object]:
+def _cell_pictures(result: EvaluationResult) -> dict[str, object]:
     """For the script: each cell's digits, and each digit's picture, label, answer and confidence."""
-    answers, confidences = content.answers, content.probabilities.max(axis=1)
+    answers, confidences = result.answers, result.probabilities.max(axis=1)
     cells: dict[str, list[int]] = {}
     for truth, answer in np.ndindex(10, 10):
-        found = np.flatnonzero((content.labels == truth) & (answers == answer))
+        found = np.flatnonzero((result.labels == truth) & (answers == answer))
         if len(found):
             chosen = found[np.linspace(0, len(found) - 1, min(MOST_IN_CELL, len(found))).round().astype(int)]
             cells[f"{truth}-{answer}"] = chosen.tolist()
     shown = sorted({index for chosen in cells.values() for index in chosen})
     info = {
-        i: [int(content.labels[i]), int(answers[i]), round(float(confidences[i]), 4), content.name(i)] for i in shown
+        i: [int(result.labels[i]), int(answers[i]), round(float(confidences[i]), 4), result.digit_name(i)]
+        for i in shown
     }
-    return {"cells": cells, "info": info, "png": {i: png(content.glyphs[i]) for i in shown}}
+    return {"cells": cells, "info": info, "png": {i: png(result.glyphs[i]) for i in shown}}
 
 
-def _digits(evaluation: Evaluation) -> str:
-    head = ("digit", "count", "right", "false positives", "false negatives", "precision", "recall", "F1")
-    rows = [
+def _digit_rows(evaluation: Evaluation) -> list[tuple[object, ...]]:
+    return [
         (
             d.digit,
             d.count,
@@ -159,152 +169,120 @@ def _digits(evaluation: Evaluation) -> str:
         )
         for d in evaluation.digits
     ]
-    sentences = "".join(f"<li>{escape(digit.sentence)}</li>" for digit in evaluation.digits)
-    return section("Digit by digit", table(head, rows), f"<ul>{sentences}</ul>")
 
 
-def _gallery(content: ReportContent, indices: Sequence[int], others: NDArray[np.integer] | None = None) -> str:
-    """Digits with what was thought of them, and what the second model read if `others`, shape `(N,)`, says so."""
+def _selection(result: EvaluationResult, which: NDArray[np.bool_], order: NDArray[np.floating]) -> Item:
+    """The first digits of a group, by an order, and how many there are in all."""
+    found = np.flatnonzero(which)
+    first = found[np.argsort(order[found], kind="stable")][:MOST_IN_GALLERY]
+    return {"all": len(found), "shown": _gallery(result, first.tolist())}
+
+
+def _gallery(
+    result: EvaluationResult, indices: Sequence[int], baseline: Baseline | None = None
+) -> list[dict[str, Any]]:
+    """Digits with their most probable answers, and the second model's answer if there is one."""
     items = []
     for index in indices:
-        label, answer, name = int(content.labels[index]), int(content.answers[index]), content.name(index)
-        said = "<br>".join(f"{what}: {chance:.1%}" for what, chance in _alternatives(content.probabilities[index]))
-        if others is not None:
-            said += f"<br>the other: {others[index]}"
-        alt = f"{name}, labeled {label}, read as {answer}"
-        items.append(
-            f"<li><figure>{image(content.glyphs[index], alt)}"
-            f"<figcaption>{escape(name)}, labeled {label}<br>{said}</figcaption></figure></li>"
-        )
-    return f'<ul class="gallery">{"".join(items)}</ul>'
+        label, answer, name = int(result.labels[index]), int(result.answers[index]), result.digit_name(index)
+        lines = [f"{what}: {probability:.1%}" for what, probability in _alternatives(result, index)]
+        if baseline is not None:
+            lines.append(f"{baseline.name}: {baseline.answers[index]}")
+        items.append({
+            "png": png(result.glyphs[index]), "alt": f"{name}, labeled {label}, read as {answer}",
+            "title": f"{name}, labeled {label}", "lines": lines,
+        })  # fmt: skip
+    return items
 
 
-def _alternatives(chances: NDArray[np.floating]) -> list[tuple[str, float]]:
-    """The three likeliest digits; and no digit, if there is a chance of it, in its place among them."""
-    named = [(str(digit), float(chances[digit])) for digit in np.argsort(-chances)[:3]]
-    none = 1 - float(chances.sum())
-    if none > LEAST_DOUBT:
-        named.append(("no digit", none))
+def _alternatives(result: EvaluationResult, index: int) -> list[tuple[str, float]]:
+    """The three most probable digits; and "not a digit" in its place among them, if it is probable at all."""
+    row = result.probabilities[index]
+    named = [(str(digit), float(row[digit])) for digit in np.argsort(-row)[:3]]
+    rest = 0.0 if result.not_a_digit is None else float(result.not_a_digit[index])
+    if rest > SHOWN_NOT_A_DIGIT:
+        named.append(("not a digit", rest))
     return sorted(named, key=lambda pair: -pair[1])
 
 
-def _mistakes(content: ReportContent) -> str:
-    answers, confidences = content.answers, content.probabilities.max(axis=1)
-    wrong, right = np.flatnonzero(answers != content.labels), np.flatnonzero(answers == content.labels)
-    worst = wrong[np.argsort(-confidences[wrong], kind="stable")][:MOST_IN_GALLERY]
-    unsure = right[np.argsort(confidences[right], kind="stable")][:MOST_IN_GALLERY]
-    parts = ["<p>Nothing was read wrong.</p>"]
-    if len(worst):
-        parts = [
-            f"<p>The surest {len(worst)} of {len(wrong)} wrong answers, with what else was thought of.</p>",
-            _gallery(content, worst.tolist()),
-        ]
-    if len(unsure):
-        parts += [
-            f"<p>The {len(unsure)} least sure of {len(right)} right answers.</p>",
-            _gallery(content, unsure.tolist()),
-        ]
-    return section("The worst mistakes, and what was nearly one", *parts)
-
-
-def _label_errors(content: ReportContent, findings: Findings) -> str:
-    corrected, suspects = findings.corrected, findings.suspects
-    parts = []
+def _label_issues(result: EvaluationResult, analysis: Analysis) -> Item | None:
+    sentences, corrected, issues = [], analysis.corrected, analysis.label_issues
     if corrected is not None:
         low, high = corrected.accuracy_interval
-        parts.append(
-            f"<p>{len(content.corrections)} labels of these digits are known to be wrong. Corrected, "
+        sentences.append(
+            f"{len(result.corrections)} labels of these digits are known to be wrong. Corrected, "
             f"{corrected.accuracy:.2%} are read right ({low:.2%} to {high:.2%}), "
-            f"not {findings.evaluation.accuracy:.2%}.</p>"
+            f"not {analysis.evaluation.accuracy:.2%}."
         )
-    if suspects:
-        sure = [suspect.index for suspect in suspects if suspect.confident]
-        parts.append(
-            f"<p>This model contradicts {len(suspects)} labels, {len(sure)} of them as surely as it usually is of the "
-            "digit that it sees (confident learning). Look at them before you blame the model.</p>"
+    confident = [issue.index for issue in issues if issue.confident]
+    if issues:
+        sentences.append(
+            f"The model contradicts {len(issues)} labels, {len(confident)} of them with at least its usual confidence "
+            "in that digit (confident learning). Look at them before you blame the model."
         )
-        if sure:
-            parts.append(_gallery(content, sure[:MOST_IN_GALLERY]))
-    return section("Labels that may be wrong", *parts) if parts else ""
+    if not sentences:
+        return None
+    return {"sentences": sentences, "shown": _gallery(result, confident[:MOST_IN_GALLERY])}
 
 
-def _calibration(content: ReportContent, findings: Findings) -> str:
-    plots = svg("How often the sure are right", plot_reliability, content.labels, content.probabilities)
-    plots += svg("What rejecting buys", plot_risk_coverage, content.confidences, content.answers == content.labels)
-    parts = [
-        "<p>Of answers given with a confidence of 90 %, 90 % should be right: the expected calibration error, "
-        f"{findings.evaluation.ece:.2%}, says how far off that is on average. The second plot shows what rejecting the "
-        "least sure answers buys; what is taken for no digit goes first.</p>",
-        f'<div class="plots">{plots}</div>',
+def _bounds_rows(analysis: Analysis) -> list[tuple[object, ...]]:
+    return [
+        (
+            f"{bound.max_error:.2%}",
+            f"{point.threshold:g}",
+            point.kept,
+            f"{point.coverage:.2%}",
+            point.wrong,
+            f"{point.error:.3%}",
+            f"{point.error_bound:.3%}",
+        )
+        for bound, point in analysis.bounds
     ]
-    if findings.kept:
-        head = ("promised: wrong at most", "from confidence", "kept", "coverage", "wrong", "error", "bound")
-        rows = [
-            (
-                f"{promised:.2%}",
-                f"{point.threshold:g}",
-                point.kept,
-                f"{point.coverage:.2%}",
-                point.wrong,
-                f"{point.error:.3%}",
-                f"{point.error_bound:.3%}",
-            )
-            for promised, point in findings.kept
-        ]
-        parts += [table(head, rows), f"<p>{escape(HOW_PROMISED)}</p>"]
-    return section("How sure, how right", *parts)
 
 
-def _learning(content: ReportContent) -> str:
-    if not content.history:
-        return ""
-    plot = svg("Loss and accuracy by epoch", plot_history, content.history)
-    return section("How it learned", f'<div class="plots">{plot}</div>')
-
-
-def _comparison(content: ReportContent, findings: Findings) -> str:
-    rival, compared = content.rival, findings.compared
-    if rival is None or compared is None:
-        return ""
-    own, other = content.answers, rival.answers
-    right, theirs = own == content.labels, other == content.labels
-    parts = [
-        f"<p>{escape(rival.name)} reads {theirs.mean():.2%} right, this model {right.mean():.2%}. "
-        f"{escape(compared.sentence('this model', rival.name))} (McNemar's exact test).</p>"
-    ]
-    for differ, said in (
-        (right & ~theirs, "Read right by this model alone"),
-        (~right & theirs, f"Read right by {rival.name} alone"),
-        (~right & ~theirs & (own != other), "Read wrong by both, but not alike"),
+def _comparison(result: EvaluationResult, analysis: Analysis) -> Item | None:
+    baseline, test = result.baseline, analysis.comparison
+    if baseline is None or test is None:
+        return None
+    own, other = result.correct, baseline.answers == result.labels
+    highest = np.maximum(result.probabilities, baseline.probabilities).max(axis=1)
+    groups = []
+    for differ, title in (
+        (own & ~other, f"Read right by {result.name} alone"),
+        (~own & other, f"Read right by {baseline.name} alone"),
+        (~own & ~other & (result.answers != baseline.answers), "Read wrong by both, but differently"),
     ):
         found = np.flatnonzero(differ)
-        surest = np.maximum(content.probabilities, rival.probabilities).max(axis=1)[found]
-        shown = found[np.argsort(-surest, kind="stable")][:MOST_IN_GALLERY]
-        if len(found):
-            few = f", the {len(shown)} that one of them is surest of" if len(shown) < len(found) else ""
-            parts += [f"<p>{escape(said)}: {len(found)}{few}.</p>", _gallery(content, shown.tolist(), other)]
-    return section(f"Against {rival.name}", *parts)
-
-
-def _examples(content: ReportContent) -> str:
-    if not content.examples:
-        return ""
-    items = []
-    for example in content.examples:
-        picture = b64encode(example.picture).decode("ascii")
-        shown = f'<img class="picture" src="data:image/png;base64,{picture}" alt="{escape(example.name)}">'
-        if example.glyph is not None:
-            shown += image(example.glyph, "its glyph")
-        items.append(
-            f'<figure><div class="pictures">{shown}</div>'
-            f"<figcaption>{escape(example.name)}: {escape(example.reading)}</figcaption></figure>"
-        )
-    return section(
-        "What the network sees of a picture",
-        "<p>Each picture, and the glyph that was made of it.</p>",
-        f'<div class="plots">{"".join(items)}</div>',
+        shown = found[np.argsort(-highest[found], kind="stable")][:MOST_IN_GALLERY].tolist()
+        if shown:
+            few = f", the {len(shown)} with the highest confidence" if len(shown) < len(found) else ""
+            groups.append({"title": f"{title}: {len(found)}{few}.", "shown": _gallery(result, shown, baseline)})
+    sentence = (
+        f"{result.name} reads {own.mean():.2%} right, {baseline.name} {other.mean():.2%}: "
+        f"{test.sentence(result.name, baseline.name)} by McNemar's exact test."
     )
+    return {"sentence": sentence, "groups": groups}
 
 
-def _reproduce(content: ReportContent) -> str:
-    return section("How to get this again", facts(content.reproduce)) if content.reproduce else ""
+def _robustness(robustness: Robustness | None, safe: Any) -> Item | None:
+    if robustness is None:
+        return None
+    return {
+        "sentence": corruptions_sentence(robustness),
+        "corruptions_head": CORRUPTIONS_HEAD,
+        "corruptions": corruption_rows(robustness),
+        "plots": [safe(svg(f"Accuracy by {name}", plot_curve, name, c)) for name, c in robustness.curves.items()],
+        "ood_head": OOD_HEAD,
+        "ood": ood_rows(robustness),
+        "attacks_head": attack_head(robustness) if robustness.attacks else (),
+        "attacks": attack_rows(robustness),
+    }
+
+
+def _example(example: Any) -> Item:
+    return {
+        "name": example.name,
+        "reading": example.reading,
+        "picture": b64encode(example.picture).decode("ascii"),
+        "glyph": None if example.glyph is None else png(example.glyph),
+    }

@@ -18,6 +18,7 @@ from inkdigits.evaluation.metrics import (
 )
 from inkdigits.evaluation.selective import Confidences, Right, risk_coverage
 from inkdigits.models.operating_points import OperatingPoint
+from inkdigits.robustness.result import SeverityCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Target: TypeAlias = Path | BinaryIO
 DPI = 120
-BLUE, ORANGE, GRAY = "#1f5a99", "#d1601f", "#8a8a8a"  # told apart in print and by the color-blind
+BLUE, ORANGE, GRAY = "#1f5a99", "#d1601f", "#8a8a8a"  # distinct in print and for the color-blind
 HISTORY_KEYS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
 NAMED_STEP = 0.5  # decades of rejected answers; thresholds named more often overlap
 MOST_MARKERS = 40  # epochs; more dots than that run into a line
@@ -37,15 +38,16 @@ def require_matplotlib() -> None:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    require("matplotlib", extra="train", purpose="plots")
+    require("matplotlib", extra="report", purpose="plots")
 
 
-def plot_history(history: Sequence[Mapping[str, float]], target: Target) -> None:
-    """Draws the learning curves: loss and accuracy by epoch, in training and on the validation split.
+def plot_history(history: Sequence[Mapping[str, float]], key: str, target: Target) -> None:
+    """Draws a learning curve by epoch, in training and on the validation split.
 
     Args:
-        history: One mapping an epoch, with `epoch`, `loss` (nats), `accuracy` (0 to 1), `validation_loss` and
+        history: One mapping per epoch, with `epoch`, `loss` (nats), `accuracy` (0 to 1), `validation_loss` and
             `validation_accuracy`.
+        key: `"loss"` or `"accuracy"`.
         target: As `save_figure` takes it.
 
     Raises:
@@ -53,23 +55,22 @@ def plot_history(history: Sequence[Mapping[str, float]], target: Target) -> None
         MissingExtraError: matplotlib is not installed.
     """
     check_history(history)
-    figure = new_figure(10.5, 4.4)
+    figure = new_figure(5.2, 4.2)
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    left, right = figure.subplots(1, 2)
-    for axes, key, title in ((left, "loss", "loss (nats a digit)"), (right, "accuracy", "accuracy")):
-        _draw_curves(axes, history, key)
-        axes.set(title=title, xlabel="epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
-        axes.grid(color="#e8e8e8")
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-        below = (0.5, -0.14)  # of the axes, where the legend hides no point
-        axes.legend(loc="upper center", bbox_to_anchor=below, ncols=2, frameon=False, fontsize=9)
-    left.set_ylim(bottom=0)
-    low, high = right.get_ylim()
-    right.set_ylim(low, min(high, 1 + 0.03 * (1 - low)))
-    right.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes = figure.subplots()
+    _draw_curves(axes, history, key)
+    axes.set(title="loss (nats per digit)" if key == "loss" else key, xlabel="epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, min_n_ticks=1))
+    _style(axes)
+    below = (0.5, -0.14)  # of the axes, where the legend hides no point
+    axes.legend(loc="upper center", bbox_to_anchor=below, ncols=2, frameon=False, fontsize=9)
+    if key == "loss":
+        axes.set_ylim(bottom=0)
+    else:
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, min(high, 1 + 0.03 * (1 - low)))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     save_figure(figure, target)
 
 
@@ -129,9 +130,7 @@ def plot_reliability(labels: Labels, probabilities: Probabilities, target: Targe
     lower.yaxis.set_major_formatter("{x:.0f}")
     lower.set(xlabel="confidence", ylabel="answers", xlim=(0, 1.02), ylim=(0, 3 * bins.counts.max()))
     for axes in (upper, lower):
-        axes.grid(color="#e8e8e8")
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
+        _style(axes)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     upper.yaxis.set_major_formatter(PercentFormatter(1.0))
     save_figure(figure, target)
@@ -151,10 +150,10 @@ def _draw_reliability(axes: Axes, bins: Reliability) -> None:
 
 
 def plot_risk_coverage(confidences: Confidences, right: Right, target: Target) -> None:
-    """Draws how much of what is kept is wrong, from all answers to the surest alone, with its upper bound.
+    """Draws the error rate of the kept answers against the share that is rejected, with its upper bound.
 
     Args:
-        confidences: Shape `(N,)`, 0 to 1; 0 of what is refused at any threshold.
+        confidences: Shape `(N,)`, 0 to 1; 0 of what is rejected at any threshold.
         right: Whether each answer is right, shape `(N,)`, bool.
         target: As `save_figure` takes it.
 
@@ -164,7 +163,7 @@ def plot_risk_coverage(confidences: Confidences, right: Right, target: Target) -
 
     Source:
         Geifman and El-Yaniv, "Selective classification for deep neural networks", 2017, figure 1; here both axes are
-        logarithmic, for what matters of a good model lies close to the corner.
+        logarithmic: the points of a good model lie close to the corner.
     """
     points = risk_coverage(confidences, right)
     figure = new_figure(7.2, 5.0)
@@ -181,24 +180,23 @@ def plot_risk_coverage(confidences: Confidences, right: Right, target: Target) -
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
     _name_thresholds(axes, points, least)
-    axes.grid(color="#e8e8e8")
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(right)}", pad=10)
+    _style(axes)
+    axes.set_title(f"{points[0].error:.2%} wrong if all are kept, n = {len(right)}", pad=20)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False, fontsize=9)
     save_figure(figure, target)
 
 
 def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float) -> None:
-    """Writes confidences above the bound, wherever there is room for one more."""
+    """Writes thresholds along the upper edge, wherever there is room for one more."""
     last = -1.0
     for point in points:
         place = float(np.log10(max(1 - point.coverage, least / 2)))
         if point is points[0] or place - last >= NAMED_STEP:
             axes.annotate(
                 f"{point.threshold:.4g}",
-                (1 - point.coverage, point.error_bound),
-                xytext=(0, 7),
+                (1 - point.coverage, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
                 fontsize=8,
@@ -211,7 +209,7 @@ def plot_trials(values: Sequence[float | None], target: Target) -> None:
     """Draws a search: the accuracy of each trial, and of the best so far.
 
     Args:
-        values: Accuracy, 0 to 1, trial by trial; None for one that was given up at once.
+        values: Accuracy, 0 to 1, trial by trial; None for a trial without a result.
         target: As `save_figure` takes it.
 
     Raises:
@@ -222,19 +220,48 @@ def plot_trials(values: Sequence[float | None], target: Target) -> None:
     if not np.isfinite(numbers).any():
         raise DataError("Expected trials with an accuracy. Received: none.", hint="Let one trial end.")
     figure = new_figure(7.2, 4.4)
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     axes = figure.add_subplot()
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.plot(numbers, "o", color=GRAY, markersize=4, label="trial")
     axes.plot(np.fmax.accumulate(numbers), color=BLUE, drawstyle="steps-post", label="best so far")
     low = np.nanquantile(numbers, 0.2)
     axes.set_ylim(bottom=low - 0.5 * (np.nanmax(numbers) - low) - 1e-4)
     axes.set(xlabel="trial", ylabel="accuracy on the validation part")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.grid(color="#e8e8e8")
+    _style(axes)
     axes.legend(loc="lower right", frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
     save_figure(figure, target)
+
+
+def plot_curve(name: str, curve: SeverityCurve, target: Target) -> None:
+    """Draws accuracy against the amount of one perturbation.
+
+    Args:
+        name: Of the perturbation.
+        curve: At least one point.
+        target: As `save_figure` takes it.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    figure = new_figure(3.1, 2.5)
+    from matplotlib.ticker import PercentFormatter
+
+    axes = figure.subplots()
+    axes.plot(curve.amounts, curve.accuracies, color=BLUE, marker="o", markersize=3)
+    axes.set(title=name, xlabel=curve.unit, ylim=(0, 1.03))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    _style(axes)
+    save_figure(figure, target)
+
+
+def _style(axes: Axes) -> None:
+    """A light grid behind the data, no frame at the top and right."""
+    axes.grid(color="#e8e8e8")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def new_figure(width: float, height: float) -> Figure:

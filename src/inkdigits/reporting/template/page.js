@@ -48,6 +48,15 @@
     button.addEventListener("click", () => open(button));
     button.addEventListener("keydown", move);
   }
+  const markScrolling = () => {
+    for (const box of document.querySelectorAll(".wide")) {
+      const scrolls = box.scrollWidth > box.clientWidth;
+      box.classList.toggle("scrolls", scrolls);
+      if (scrolls) box.tabIndex = 0;
+    }
+  };
+  markScrolling();
+  window.addEventListener("resize", markScrolling);
   dialog.querySelector("button").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 })();

@@ -81,11 +81,20 @@ class Run:
         return self.folder / "packed"
 
     def history(self) -> list[dict[str, float]]:
-        """The lines of `history.jsonl`; empty before the first epoch's end."""
+        """The lines of `history.jsonl`; empty before the first epoch's end.
+
+        Raises:
+            TrainingError: It is damaged.
+        """
         path = self.folder / "history.jsonl"
         if not path.is_file():
             return []
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        try:
+            return [dict(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+        except (OSError, ValueError, TypeError) as error:
+            raise TrainingError(
+                f"Expected one line of JSON per epoch in {path}. Received: {error}.", hint="Copy the file again."
+            ) from error
 
 
 def is_run(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What a report is about: the digits, a model's answers to them, and what else is known. Checked; nothing is drawn."""
+"""The result of an evaluation: digits, a model's probabilities, and what else was measured. Checked; plain values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.data.dataset import LoadIssue
 from inkdigits.errors import DataError
 from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
 from inkdigits.labels import CLASSES
+from inkdigits.models.operating_points import RiskBound
 from inkdigits.robustness.result import Robustness
 
 
@@ -21,7 +23,7 @@ class Example:
     Attributes:
         name: Of the picture.
         picture: A PNG file.
-        glyph: Shape `(28, 28)`, uint8; None if there was no digit to prepare.
+        glyph: Shape `(28, 28)`, uint8; None if no digit was found.
         reading: What was read, in a few words.
     """
 
@@ -32,8 +34,8 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Rival:
-    """A second model's answers to the same digits.
+class Baseline:
+    """A second model's probabilities for the same digits.
 
     Attributes:
         name: Of the model.
@@ -45,55 +47,59 @@ class Rival:
 
     @property
     def answers(self) -> NDArray[np.intp]:
-        """The likeliest digit of each, shape `(N,)`."""
+        """The most probable digit of each, shape `(N,)`."""
         return np.asarray(np.argmax(self.probabilities, axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportContent:
-    """All that a report tells of.
+class EvaluationResult:
+    """What `evaluate` measured: everything that a report shows.
 
     Attributes:
-        title: The headline.
-        facts: What was evaluated, by name: the model, the data, the machine.
+        name: Of the model.
+        title: Model, data and split, in one line.
+        facts: What was evaluated, by name: the model, the data, size, speed and memory.
         labels: Shape `(N,)`, integers 0 to 9.
-        probabilities: Shape `(N, 10)`; each row adds up to 1, or to less by the chance that it is no digit.
+        probabilities: Of the digits, shape `(N, 10)`.
+        not_a_digit: Probability of the reject class, shape `(N,)`; None for models without it.
         glyphs: Shape `(N, 28, 28)`, uint8: the digits themselves.
         sources: The file of each glyph, N names; none where glyphs have no files of their own.
-        left_out: What of the data could not be used, and why.
+        left_out: Rows or pictures of the data that could not be used.
         history: The training's epochs, as `plot_history` takes them.
-        promises: Error rates that the model promises, each with the threshold that it promises it for.
-        refused: Which digits the model takes for none, shape `(N,)`: no threshold keeps them.
+        risk_bounds: The thresholds of the model's card, with the error rates that they guarantee.
+        rejected: Which digits the model rejects as non-digits, shape `(N,)`: no threshold keeps them.
         corrections: Labels known to be wrong: index and the digit that it shows.
         examples: Pictures and what was made of them.
-        rival: A second model.
-        robustness: What damage and attacks do to it.
-        reproduce: Command, seed, versions and hashes, by name.
+        baseline: A second model, if there is one.
+        robustness: Accuracy on corrupted and attacked digits, if it was measured.
+        reproduce: Seed, versions and hashes, by name.
 
     Raises:
         DataError: The arrays do not fit one another.
     """
 
+    name: str
     title: str
     facts: Mapping[str, str]
     labels: Labels
     probabilities: Probabilities
     glyphs: NDArray[np.uint8]
+    not_a_digit: NDArray[np.floating] | None = None
     sources: Sequence[str] = ()
-    left_out: Sequence[str] = ()
+    left_out: Sequence[LoadIssue] = ()
     history: Sequence[Mapping[str, float]] = ()
-    promises: Sequence[tuple[float, float]] = ()
-    refused: NDArray[np.bool_] | None = None
+    risk_bounds: Sequence[RiskBound] = ()
+    rejected: NDArray[np.bool_] | None = None
     corrections: Mapping[int, int] = field(default_factory=dict)
     examples: Sequence[Example] = ()
-    rival: Rival | None = None
+    baseline: Baseline | None = None
     robustness: Robustness | None = None
     reproduce: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_predictions(self.labels, self.probabilities, classes=CLASSES)
-        if self.rival is not None:
-            check_predictions(self.labels, self.rival.probabilities, classes=CLASSES)
+        if self.baseline is not None:
+            check_predictions(self.labels, self.baseline.probabilities, classes=CLASSES)
         if len(self.sources) not in (0, len(self.labels)):
             raise DataError(
                 f"Expected {len(self.labels)} sources, or none. Received: {len(self.sources)}.",
@@ -108,28 +114,32 @@ class ReportContent:
 
     @property
     def answers(self) -> NDArray[np.intp]:
-        """The likeliest digit of each, shape `(N,)`."""
+        """The most probable digit of each, shape `(N,)`."""
         return np.asarray(np.argmax(self.probabilities, axis=1))
 
     @property
-    def confidences(self) -> NDArray[np.float64]:
-        """How sure the model is of each answer, shape `(N,)`; 0 of what it takes for no digit."""
-        surest = np.asarray(self.probabilities, np.float64).max(axis=1)
-        return surest if self.refused is None else np.where(self.refused, 0.0, surest)
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether each answer is right, shape `(N,)`."""
+        return np.asarray(self.answers == self.labels)
 
     @property
-    def right_of_kept(self) -> NDArray[np.bool_]:
-        """Whether each answer is right, of what is not taken for no digit."""
-        right = np.asarray(self.answers == self.labels)
-        return right if self.refused is None else right[~self.refused]
+    def confidences(self) -> NDArray[np.float64]:
+        """Confidence of each answer, shape `(N,)`; 0 for rejected digits."""
+        highest = np.asarray(self.probabilities, np.float64).max(axis=1)
+        return highest if self.rejected is None else np.where(self.rejected, 0.0, highest)
+
+    @property
+    def correct_if_kept(self) -> NDArray[np.bool_]:
+        """Whether each answer is right, of the digits that are not rejected."""
+        return self.correct if self.rejected is None else self.correct[~self.rejected]
 
     @property
     def corrected_labels(self) -> Labels:
-        """The labels with those that are known to be wrong put right, shape `(N,)`."""
+        """The labels with known errors corrected, shape `(N,)`."""
         labels = np.array(self.labels)
         labels[list(self.corrections)] = list(self.corrections.values())
         return labels
 
-    def name(self, index: int) -> str:
+    def digit_name(self, index: int) -> str:
         """What a digit is called: its file, or its number."""
         return self.sources[index] if self.sources else f"#{index}"

@@ -1,6 +1,6 @@
 """The memory that a packed model needs: in a process of its own, so that nothing else is in it.
 
-python -m inkdigits.cli.footprint MODEL
+python -m inkdigits.reporting.peak_memory MODEL COUNT
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import numpy as np
 from inkdigits.models.classifier import PackedModel
 from inkdigits.system import peak_memory_mb
 
-COUNT = 1000  # glyphs answered at once
-
 
 def main() -> None:
-    """Prints the largest resident size in MB, or nothing where a system does not say."""
-    glyphs = np.random.default_rng(0).integers(0, 256, (COUNT, 28, 28), np.uint8)
-    PackedModel.load(sys.argv[1]).probabilities(glyphs)
+    """Answers COUNT glyphs at once and prints the largest resident size in MB, or nothing where it is not known."""
+    model, count = sys.argv[1:]
+    glyphs = np.random.default_rng(0).integers(0, 256, (int(count), 28, 28), np.uint8)
+    PackedModel.load(model).probabilities(glyphs)
     peak = peak_memory_mb()
     print("" if peak is None else f"{peak:.1f}")
 
