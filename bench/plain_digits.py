@@ -31,6 +31,7 @@ COUNT = 400
 SEED = 2
 CANVAS = (28, 800)  # pixels: a grid for MNIST and a window of a paint program
 SHARE = (0.25, 0.9)  # of the canvas: the digit's height
+MARGIN = 0.02  # of the canvas: people do not draw along its edge
 LEAST_HEIGHT = 14  # pixels of the digit
 FRACTION = 4  # bits of OpenCV's coordinates after the point
 MOST_THICKNESS = {0: 0.2, 6: 0.13, 8: 0.12, 9: 0.13, 4: 0.15}  # of the height: more fills a loop
@@ -259,11 +260,12 @@ def draw_digit(label: int, rng: Random) -> Drawing:
     width, height, size = _canvas(rng)
     points = np.concatenate(paths)
     extent = np.ptp(points, axis=0)
-    scale = min(size / max(extent[1], 0.3), 0.9 * width / max(extent[0], 1e-9), 0.9 * height / max(extent[1], 1e-9))
+    scale = min(size / max(extent[1], 0.3), *(SHARE[1] * np.array([width, height]) / np.maximum(extent, 1e-9)))
     most = min(tool.thickness[1], MOST_THICKNESS.get(label, USUAL_THICKNESS))
     pixels = max(1, round(float(rng.uniform(min(tool.thickness[0], most), most)) * scale))
-    free = np.maximum(np.array([width, height]) - extent * scale - pixels, 0)
-    shift = rng.uniform(0, 1, 2) * free + pixels / 2 - points.min(axis=0) * scale
+    margin = pixels / 2 + max(1, MARGIN * min(width, height))
+    free = np.maximum(np.array([width, height]) - extent * scale - 2 * margin, 0)
+    shift = rng.uniform(0, 1, 2) * free + margin - points.min(axis=0) * scale
     mask = _draw([path * scale + shift for path in paths], (height, width), pixels, tool)
     paper, ink = _colors(rng)
     picture = paper + (ink - paper) * mask[..., None]

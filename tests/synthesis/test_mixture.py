@@ -29,6 +29,11 @@ def test_what_is_no_digit_is_counted():
     assert Mixture(mnist=5, symbols=2, textures=3).non_digits == 5
 
 
+def test_the_digits_of_a_mixture_are_what_is_left_without_its_non_digits():
+    assert Mixture(mnist=5, plain=4, symbols=2).digits == Mixture(mnist=5, plain=4)
+    assert Mixture(symbols=2).digits is None
+
+
 def test_a_scaled_mixture_has_its_share_of_each_kind():
     assert Mixture(mnist=1000, symbols=34, letters=35).scaled(0.1) == Mixture(mnist=100, symbols=3, letters=4)
 

@@ -1,7 +1,13 @@
-"""Calibration of a packed model: temperature, prior, rejection threshold and operating points."""
+"""Calibration of a packed model: temperature, prior, rejection threshold and operating points.
+
+Temperature and threshold are fitted on glyphs. Operating points are counted on whole pictures that go through
+segmentation, fallback candidates, test-time augmentation and `decide`: `max_error` bounds the reader that ships.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import Any
@@ -15,13 +21,33 @@ from inkdigits.evaluation.metrics import accuracy, log_loss
 from inkdigits.evaluation.selective import risk_coverage
 from inkdigits.evaluation.temperature import fit_temperature
 from inkdigits.image.glyph import Glyphs
+from inkdigits.image.load import MAX_MEGAPIXELS, Gray
 from inkdigits.labels import CLASSES, NOT_A_DIGIT
 from inkdigits.models.card import Card
 from inkdigits.models.classifier import PackedModel, calibrate
-from inkdigits.reading.decision import is_non_digit
+from inkdigits.models.operating_points import OperatingPoint
+from inkdigits.reading.decision import DecisionPolicy
+from inkdigits.reading.pipeline import Failure, complete, prepare
 
 EXPECTED_NON_DIGITS = 0.05  # share of non-digits among the pictures that people give a reader: an assumption
 REJECTED_DIGITS = 0.05  # share of the calibration digits, far worse ones than people's, that may be rejected
+CHUNK = 256  # pictures that are read at once
+AS_GLYPH = "glyph"  # source of calibration digits that are pictures of 28 × 28 themselves
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationPictures:
+    """Whole pictures of one digit each, none of which the training saw.
+
+    Attributes:
+        pictures: Gray, each of shape `(H, W)`, uint8.
+        labels: 0 to 9, shape `(N,)`.
+        sources: Where each comes from, such as a kind of synthesis, N names.
+    """
+
+    pictures: Sequence[Gray]
+    labels: Labels
+    sources: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +58,10 @@ class CalibrationData:
         validation: Digits that decide between int8 and float32, and give the card's validation scores.
         calibration: Digits for temperature, rejection threshold and operating points, and nothing else.
         ranges: Training glyphs, shape `(N, 28, 28)`, that set the ranges of int8.
-        pictures: Glyphs of synthesized pictures, and their labels 0 to 10, which are calibrated on besides. None if the
-            recipe has no synthesis.
+        pictures: Glyphs of synthesized pictures, and their labels 0 to 10: temperature and threshold are fitted on them
+            as well. None if the recipe has no synthesis.
+        whole: Synthesized whole pictures, on which operating points are counted as well as on the calibration digits.
+            None if the recipe has no synthesis.
         non_digits: Share of non-digits in the training, 0 to below 1.
 
     Raises:
@@ -44,6 +72,7 @@ class CalibrationData:
     calibration: Dataset
     ranges: Glyphs
     pictures: tuple[Glyphs, Labels] | None = None
+    whole: CalibrationPictures | None = None
     non_digits: float = 0.0
 
     def __post_init__(self) -> None:
@@ -71,19 +100,60 @@ def calibrated(packed: PackedModel, data: CalibrationData) -> Card:
     offset = _offset(data.non_digits) if data.non_digits else 0.0
     card = replace(packed.card, temperature=fit_temperature(labels, logits), not_a_digit_offset=offset)
     probabilities = calibrate(logits, card)
-    digits = labels < CLASSES  # threshold and bounds are about digits
-    rows, truth = probabilities[digits], labels[digits]
-    best = rows[:, :CLASSES]
     if data.non_digits:
-        threshold = float(np.quantile(rows[:, NOT_A_DIGIT], 1 - REJECTED_DIGITS))
-        card = replace(card, not_a_digit_threshold=threshold)
-    confidences = np.where(is_non_digit(rows, card.not_a_digit_threshold), 0.0, best.max(axis=1))
-    points = risk_coverage(confidences, best.argmax(axis=1) == truth)
+        digits = probabilities[labels < CLASSES]
+        card = replace(card, not_a_digit_threshold=float(np.quantile(digits[:, NOT_A_DIGIT], 1 - REJECTED_DIGITS)))
+    whole = whole_pictures(data)
+    points = count_operating_points(packed.with_card(card), whole)
     scores: dict[str, Any] = {"validation": _validation_scores(packed, data.validation, card)}
     if data.pictures is not None:
         count = len(data.calibration)
         scores["pictures"] = _scores(probabilities[count:], labels[count:])
-    return replace(card, operating_points=points, scores=card.scores | scores)
+    return replace(card, operating_points=points, calibration=dict(Counter(whole.sources)), scores=card.scores | scores)
+
+
+def whole_pictures(data: CalibrationData) -> CalibrationPictures:
+    """The calibration digits as pictures of 28 × 28, and the synthesized whole pictures, if there are any."""
+    glyphs, labels, sources = list(data.calibration.glyphs), data.calibration.labels, [AS_GLYPH] * len(data.calibration)
+    if data.whole is None:
+        return CalibrationPictures(glyphs, labels, sources)
+    return CalibrationPictures(
+        [*glyphs, *data.whole.pictures],
+        np.concatenate([labels, data.whole.labels]),
+        [*sources, *data.whole.sources],
+    )
+
+
+def count_operating_points(packed: PackedModel, whole: CalibrationPictures) -> tuple[OperatingPoint, ...]:
+    """Reads whole pictures, and counts what each threshold keeps and how much of it is wrong.
+
+    Args:
+        packed: The model, with temperature, offset and threshold on its card.
+        whole: Pictures of digits.
+    """
+    return risk_coverage(*read_calibration(packed, whole))
+
+
+def read_calibration(packed: PackedModel, whole: CalibrationPictures) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Reads whole pictures as the reader does.
+
+    Args:
+        packed: The model, with temperature, offset and threshold on its card.
+        whole: Pictures of digits.
+
+    Returns:
+        The confidence of each reading, shape `(N,)`: 0 of a blank; whether its answer is right, shape `(N,)`.
+    """
+    policy = DecisionPolicy(not_a_digit_threshold=packed.card.not_a_digit_threshold)
+    confidences, right = np.zeros(len(whole.labels)), np.zeros(len(whole.labels), np.bool_)
+    for start in range(0, len(whole.pictures), CHUNK):
+        some = whole.pictures[start : start + CHUNK]
+        prepared = [prepare(picture, max_megapixels=MAX_MEGAPIXELS, keep="nothing") for picture in some]
+        for index, record in enumerate(complete(prepared, packed, policy), start):
+            if not isinstance(record, Failure):
+                confidences[index] = record.decision.confidence or 0.0
+                right[index] = record.decision.answer == str(whole.labels[index])
+    return confidences, right
 
 
 def _validation_scores(packed: PackedModel, validation: Dataset, card: Card) -> dict[str, float]:

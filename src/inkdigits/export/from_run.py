@@ -12,12 +12,12 @@ import numpy as np
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import split_training
 from inkdigits.errors import TrainingError
-from inkdigits.export.calibration import CalibrationData
+from inkdigits.export.calibration import CalibrationData, CalibrationPictures
 from inkdigits.export.litert import CALIBRATION_COUNT
 from inkdigits.export.package import CardMetadata, pack
 from inkdigits.files import draft_of
 from inkdigits.models.card import Card, Weights
-from inkdigits.synthesis.synthesize import synthesize
+from inkdigits.synthesis.synthesize import render_pictures, synthesize
 from inkdigits.training.distributed.cluster import Workers
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run.folder import Run
@@ -26,6 +26,7 @@ from inkdigits.training.run.trained import trained_model
 
 PICTURES_SHARE = 0.06  # of the recipe's synthesis, made anew from held-out digits for calibration
 PICTURES_SEED = 1  # another than the training's
+WHOLE_SEED = 2  # of whole pictures: others than those that the threshold is fitted on
 MNIST_LICENSE = "Apache-2.0; trained on MNIST (CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges)"
 
 
@@ -114,16 +115,24 @@ def calibration_data(recipe: Recipe, dataset: Dataset) -> CalibrationData:
         dataset: All training glyphs.
     """
     training, validation, calibration = (dataset.subset(part) for part in split_training(dataset))
-    ranges, pictures, non_digits = training.glyphs, None, 0.0
+    ranges, pictures, whole, non_digits = training.glyphs, None, None, 0.0
     if recipe.synthesis is not None:
         mixture = recipe.synthesis.scaled(PICTURES_SHARE)
         glyphs, labels, _ = synthesize(mixture, seed=PICTURES_SEED, split="calibration")
         pictures = glyphs, labels
+        if mixture.digits is not None:
+            rendered, labels, kinds = render_pictures(mixture.digits, seed=WHOLE_SEED, split="calibration")
+            whole = CalibrationPictures(rendered, labels, kinds.tolist())
         non_digits = recipe.synthesis.non_digits / (len(training) + sum(recipe.synthesis.counts.values()))
         count = max(len(glyphs), CALIBRATION_COUNT // 2)  # a small synthesis would leave too few
         ranges = np.concatenate([ranges[:: max(1, len(ranges) // count)], glyphs])
     return CalibrationData(
-        validation=validation, calibration=calibration, ranges=ranges, pictures=pictures, non_digits=non_digits
+        validation=validation,
+        calibration=calibration,
+        ranges=ranges,
+        pictures=pictures,
+        whole=whole,
+        non_digits=non_digits,
     )
 
 

@@ -49,7 +49,9 @@ class Card:
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
         scores: What was measured, by split: accuracy, loss, number of glyphs; agreement with the Keras model.
-        operating_points: What each threshold keeps of the calibration digits; empty of cards older than they are.
+        operating_points: What each threshold keeps of the calibration pictures; empty of cards older than they are.
+        calibration: Number of calibration pictures by source: what the operating points were measured on. Empty of
+            cards that were packed when they were measured on single glyphs.
         license: Of the model and of what it was trained on; empty if whoever trained it did not say.
 
     Raises:
@@ -73,6 +75,7 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     operating_points: tuple[OperatingPoint, ...] = ()
+    calibration: dict[str, int] = field(default_factory=dict)
     license: str = ""
 
     def __post_init__(self) -> None:

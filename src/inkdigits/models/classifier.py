@@ -99,6 +99,10 @@ class PackedModel:
                 hint="Pack the model again.",
             )
 
+    def with_card(self, card: Card) -> PackedModel:
+        """The same network with another card, such as one with another temperature."""
+        return PackedModel.from_content(card, self._content, threads=self._threads)
+
     @classmethod
     def load(cls, name: str | Path = "default") -> PackedModel:
         """Loads a packed model by name, folder or run.

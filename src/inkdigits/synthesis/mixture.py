@@ -59,6 +59,13 @@ class Mixture:
         return Mixture(**{kind: max(round(count * share), min(count, 1)) for kind, count in self.counts.items()})
 
     @property
+    def digits(self) -> Mixture | None:
+        """The same mixture without its non-digits; None if it holds nothing else."""
+        if self.non_digits == sum(self.counts.values()):
+            return None
+        return Mixture(mnist=self.mnist, pen=self.pen, font=self.font, plain=self.plain)
+
+    @property
     def non_digits(self) -> int:
         """Number of non-digits."""
         return self.symbols + self.letters + self.scribbles + self.several + self.turned + self.textures
