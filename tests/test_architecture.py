@@ -106,7 +106,7 @@ DEPENDENCIES = {
     "rich": {"cli"},
 }
 
-SHARED_BY_COMMANDS = {"options", "pictures", "terminal", "training_display", "training_options"}
+SHARED_BY_COMMANDS = {"options", "pictures", "terminal", "training_display", "training_options", "verbs"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 VAGUE = {"utils", "util", "common", "helpers", "helper", "base", "misc"}
 MOST_LINES = 399

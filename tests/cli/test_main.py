@@ -9,7 +9,7 @@ import pytest
 
 import inkdigits as package
 from inkdigits.cli import COMMANDS, cli, run
-from inkdigits.errors import MissingModelError
+from inkdigits.errors import MissingDataError, MissingModelError, PictureError
 from inkdigits.reading.source import find_sample
 
 HEAVY = ("numpy", "cv2", "PIL", "ai_edge_litert", "tensorflow", "keras", "matplotlib", "rich")
@@ -159,10 +159,44 @@ def test_what_the_disk_refuses_is_an_error_without_traceback(inkdigits, tmp_path
         assert "path" in hint
 
 
-@pytest.mark.parametrize("arguments", [["--debug", "models", "nobody"], ["models", "nobody", "--debug"]])
-def test_debug_raises_wherever_it_stands(arguments):
-    with pytest.raises(MissingModelError):
+@pytest.mark.parametrize(
+    "arguments",
+    [["--debug", "models", "nobody"], ["models", "nobody", "--debug"], ["data", "verify", "--debug", "--data", "x"]],
+)
+def test_debug_raises_wherever_it_is_an_option(arguments):
+    with pytest.raises((MissingModelError, MissingDataError)):
         run(arguments)
+
+
+def test_debug_shows_the_traceback_of_a_picture(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(PictureError):
+        run(["read", str(tmp_path / "a.png"), "--debug"])
+
+
+def test_debug_as_a_value_is_no_option(inkdigits):
+    outcome = inkdigits("models", "--", "--debug")
+    assert outcome.code == 3
+    assert "Received: '--debug'" in outcome.error[0]
+
+
+def test_an_exit_within_a_command_keeps_its_code(monkeypatch):
+    def leave():
+        raise SystemExit(3)
+
+    monkeypatch.setattr("inkdigits.models.zoo.model_names", leave)
+    with pytest.raises(SystemExit) as caught:
+        run(["models"])
+    assert caught.value.code == 3
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("red", "read"), ("evaluat", "evaluate"), ("TRAIN", "train")])
+def test_a_verb_that_is_nearly_one_is_suggested(inkdigits, typed, meant):
+    assert inkdigits(typed, "x").error[1] == f"Run: inkdigits {meant}"
+
+
+def test_choices_may_be_in_upper_case(inkdigits):
+    assert inkdigits("read", "sample:chalk", "--format", "JSONL").out.startswith('{"schema"')
 
 
 def test_only_debug_shows_a_traceback():

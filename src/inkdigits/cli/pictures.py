@@ -66,6 +66,8 @@ def _page_of(recognizer: Recognizer, picture: Path | bytes) -> Page:
     try:
         return recognizer.read(picture)
     except PictureError as error:
+        if click.get_current_context().find_root().obj.debug:
+            raise
         return recognizer.failed_page(error)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import click
 
 
 @contextmanager
@@ -45,3 +48,44 @@ def progress(total: int, *, least: int = 1) -> Iterator[Callable[[], None]]:
     with RichProgress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=total)
         yield lambda: bar.advance(task)
+
+
+def show_error(message: str, hint: str = "") -> None:
+    """Writes an error as one line, and its hint as another, to stderr."""
+    click.echo(f"error: {one_line(message)}", err=True)
+    if hint:
+        click.echo(f"hint: {one_line(hint)}", err=True)
+
+
+def one_line(text: str) -> str:
+    """A text, such as a file's name, without what could break the line or steer the terminal."""
+    words = " ".join(text.split())
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Writes remarks to stderr."""
+    for line in lines:
+        click.echo(one_line(line), err=True)
+
+
+def with_flags(text: str, command: click.Command | None) -> str:
+    """A text of the library, which names parameters, with the command's flags instead: `max_error` → `--max-error`.
+
+    Only names with an underscore are replaced: others are words, too.
+    """
+    flags = (
+        {option.name: option.opts[0] for option in command.params if option.opts[0].startswith("--")} if command else {}
+    )
+    return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda found: flags.get(found[0], found[0]), text)
+
+
+def open_closed_streams() -> None:
+    """Gives a process that was started with closed standard streams empty ones.
+
+    In this order each takes its own number, the lowest that is free, so that no other file gets it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+            setattr(sys, name, stream)

@@ -57,7 +57,7 @@ def command(
     if given["workers"] > 1 and "TF_CONFIG" not in os.environ:
         from inkdigits.training.distributed.launch import launch
 
-        arguments = click.get_current_context().find_root().obj
+        arguments = click.get_current_context().find_root().obj.arguments
         return launch([sys.executable, "-P", "-m", "inkdigits", *arguments], given["workers"])
     team = _join() if "TF_CONFIG" in os.environ else None  # else the folder is made first: a kill leaves a run
     options = RunOptions(**{name: given[name] for name in OPTIONS})
