@@ -30,15 +30,16 @@ RECIPES = ("mlp-128", "mlp-128x2", "mlp-256x2", "mlp-256x2-sigmoid", "mlp-512-25
 def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
     """Trains in the compiled loop and nothing else: no checkpoints, no packing."""
     from inkdigits.training.fit import fit
-    from inkdigits.training.predict import make_scorer
+    from inkdigits.training.predict import compile_predict, evaluate
 
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
     fitted = fit(recipe, dataset.subset(chosen), seed=seed)
     result = {"seconds": fitted.seconds, "cpu_seconds": fitted.cpu_seconds}
+    predict = compile_predict(fitted.model)
     parts = {"validation": dataset.subset(held_out)} | ({"test": load_mnist("test")} if test else {})
     for name, part in parts.items():
-        result[name] = make_scorer(fitted.model, part.glyphs, part.labels)()[0].accuracy
+        result[name] = evaluate(predict, part).score.accuracy
     return result
 
 

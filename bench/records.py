@@ -26,7 +26,7 @@ from inkdigits.data.splits import validation_split
 from inkdigits.export.from_run import train_and_pack
 from inkdigits.models.card import MODEL_NAME
 from inkdigits.models.classifier import PackedModel, softmax
-from inkdigits.training.predict import make_scorer
+from inkdigits.training.predict import compile_predict
 from inkdigits.training.recipes import find_recipe
 from inkdigits.training.run.folder import Run, open_run, start_run
 from inkdigits.training.run.state import RunOptions
@@ -79,7 +79,7 @@ def scores_of(run: Run, parts: Parts) -> Scores:
     model = trained_model(run)
 
     def chances(part: Dataset) -> NDArray[np.float64]:
-        return softmax(make_scorer(model, part.glyphs, part.labels)()[1])
+        return softmax(compile_predict(model)(part.glyphs))
 
     if parts.test is None:
         return Scores(chances(parts.validation), None)
@@ -151,9 +151,9 @@ def main() -> None:
     parser.add_argument("--no-test", action="store_true")
     parser.add_argument("--docs", type=Path, help="a page whose marked table is written anew")
     arguments = parser.parse_args()
-    from inkdigits.training.distributed.cluster import one_thread_an_operation
+    from inkdigits.training.distributed.cluster import use_single_threaded_ops
 
-    one_thread_an_operation()
+    use_single_threaded_ops()
     dataset = load_mnist("train")
     held_out = dataset.subset(validation_split(dataset.labels)[1])
     parts = Parts(held_out, None if arguments.no_test else load_mnist("test"))

@@ -132,7 +132,7 @@ def convnet() -> Recipe:
         epochs=2,
         batch_size=50,
         learning_rate=1e-2,
-        schedule="one-cycle",
+        schedule="triangular",
         label_smoothing=0.05,
         augmentation=Augmentation(rotate_deg=10, scale=0.1, shear=0.1, shift=1, thickness=0.5, blur=0.5, noise=0.05),
     )

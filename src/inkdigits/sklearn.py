@@ -43,7 +43,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         recipe: A name of `inkdigits train --list`; its synthesis, if it has one, is left out.
         epochs: Passes over X; the recipe's if None, as of the following.
         batch_size: Images a step; at most all of them.
-        learning_rate: The constant rate, or the peak of a one-cycle schedule.
+        learning_rate: The constant rate, or the peak of a triangular schedule.
         hidden: Neurons of each hidden layer.
         dropout: Share of the last layer's inputs that training drops.
         random_state: Seed of weights, order, augmentation and dropout: an int gives the same network again.
@@ -131,7 +131,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _changed_recipe(self, count: int) -> Recipe:
         names = ("epochs", "batch_size", "learning_rate", "hidden", "dropout")
         recipe = change(find_recipe(self.recipe), {name: getattr(self, name) for name in names})
-        return replace(recipe, batch_size=min(recipe.batch_size, count), synthesis=None, views=False)
+        return replace(recipe, batch_size=min(recipe.batch_size, count), synthesis=None, tta=False)
 
     def _glyphs(self, rows: NDArray[np.float32]) -> Glyphs:
         paper, ink = self.range_
@@ -174,14 +174,14 @@ def _train(recipe: Recipe, glyphs: Glyphs, targets: NDArray[np.integer], seed: i
 def _network(recipe: Recipe, weights: list[NDArray[np.float32]]) -> Callable[[Glyphs], NDArray[np.float32]]:
     """Glyphs to logits, in float32."""
     from inkdigits.training.network import build
-    from inkdigits.training.predict import make_answerer
+    from inkdigits.training.predict import compile_predict
 
     model = build(recipe.network)
     model.set_weights(weights)
-    answer = make_answerer(model, batch_size=BATCH)
+    predict = compile_predict(model, batch_size=BATCH)
 
     def logits_of(glyphs: Glyphs) -> NDArray[np.float32]:
         missing = -len(glyphs) % BATCH
-        return answer(np.pad(glyphs, ((0, missing), (0, 0), (0, 0))))[: len(glyphs)]
+        return predict(np.pad(glyphs, ((0, missing), (0, 0), (0, 0))))[: len(glyphs)]
 
     return logits_of

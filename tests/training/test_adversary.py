@@ -13,11 +13,11 @@ from inkdigits.training.recipe import Adversary, Convnet, Recipe, recipe_from_di
 PLAIN = Recipe(
     name="plain",
     summary="small",
-    network=Convnet(stages=((8,), (16,)), contrast=20.0),
+    network=Convnet(stages=((8,), (16,)), soft_binarization=20.0),
     epochs=1,
     batch_size=64,
     learning_rate=1e-2,
-    schedule="one-cycle",
+    schedule="triangular",
     precision="float32",
 )
 ATTACKED = replace(PLAIN, adversary=Adversary(epsilon=0.3, steps=3))
@@ -39,7 +39,7 @@ def test_who_was_attacked_in_training_withstands_more() -> None:
     assert attacked > plain + 0.1
 
 
-def test_a_run_keeps_its_adversary_and_contrast() -> None:
+def test_a_run_keeps_its_adversary_and_soft_binarization() -> None:
     assert recipe_from_dict(asdict(ATTACKED)) == ATTACKED
     before = asdict(PLAIN)
     del before["adversary"]

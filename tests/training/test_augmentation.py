@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from inkdigits.training.augmentation import augment
 from inkdigits.training.recipe import Augmentation
-from inkdigits.training.stateless_random import Draws
+from inkdigits.training.stateless_random import StatelessRng
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def glyphs(small):
 
 
 def changed(glyphs, seed=(1, 2), **amounts):
-    draws = Draws(tf.constant(seed), len(glyphs), 0, len(glyphs))
-    return augment(glyphs, Augmentation(**amounts), draws).numpy()
+    rng = StatelessRng(tf.constant(seed), len(glyphs), 0, len(glyphs))
+    return augment(glyphs, Augmentation(**amounts), rng).numpy()
 
 
 def test_no_amounts_change_nothing(glyphs):

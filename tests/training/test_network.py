@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from inkdigits.training.network import build, operations, to_float32
+from inkdigits.training.network import build, operations
 from inkdigits.training.recipe import Convnet
 from inkdigits.training.recipes import RECIPES, find_recipe
 
@@ -60,8 +60,8 @@ def test_the_small_are_as_small_as_they_say(name, most):
     assert PARAMETERS[name] <= most
 
 
-def test_a_network_that_refuses_has_an_eleventh_logit_and_nothing_else_more(recipe, glyphs):
-    model = build(recipe.network, refuses=True)
+def test_a_network_that_rejects_has_an_eleventh_logit_and_nothing_else_more(recipe, glyphs):
+    model = build(recipe.network, rejects=True)
     assert model(glyphs[:3], training=False).shape == (3, 11)
     last = recipe.network.hidden[-1] if recipe.network.hidden else FLAT[recipe.name]
     assert model.count_params() == PARAMETERS[recipe.name] + last + 1
@@ -103,16 +103,6 @@ def test_save_and_load_give_the_same_answers(recipe, glyphs, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(np.asarray(loaded(glyphs)), np.asarray(model(glyphs)))
-
-
-@pytest.mark.parametrize("refuses", [False, True])
-def test_the_float32_twin_has_the_same_weights(refuses):
-    network = find_recipe("convnet").network
-    model = build(network, seed=5, precision="bfloat16", refuses=refuses)
-    twin = to_float32(model, network)
-    for weight, copy in zip(model.get_weights(), twin.get_weights(), strict=True):
-        np.testing.assert_array_equal(weight, copy)
-    assert twin.layers[2].compute_dtype == "float32"
 
 
 def test_the_operations_of_a_glyph_are_counted():

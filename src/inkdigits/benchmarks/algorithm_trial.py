@@ -116,12 +116,12 @@ def fit(contender: Contender, folder: Path, count: int) -> dict[str, float | Non
 def _train(recipe: str, train: Dataset, folder: Path) -> None:
     """A run, as `inkdigits train` makes it."""
     from inkdigits.export.from_run import train_and_pack
-    from inkdigits.training.distributed.cluster import one_thread_an_operation
+    from inkdigits.training.distributed.cluster import use_single_threaded_ops
     from inkdigits.training.recipes import find_recipe
     from inkdigits.training.run.folder import start_run
     from inkdigits.training.run.state import RunOptions
 
-    one_thread_an_operation()
+    use_single_threaded_ops()
     train_and_pack(start_run(folder, find_recipe(recipe), RunOptions(), source="mnist"), train)
 
 

@@ -119,25 +119,27 @@ def _on_cores(count: int) -> Iterator[None]:
 
 def run(setting: Setting) -> Outcome | None:
     """Runs a trial in this process, whose cores have been set; None if this is not the chief of its workers."""
+    import keras
+
     from inkdigits.data.mnist import load_mnist
     from inkdigits.data.splits import validation_split
-    from inkdigits.training.distributed.cluster import join, one_thread_an_operation
+    from inkdigits.training.distributed.cluster import cluster_from_environment, use_single_threaded_ops
+    from inkdigits.training.execution import Execution
     from inkdigits.training.fit import make_trainer
-    from inkdigits.training.loop import Execution
     from inkdigits.training.network import build, operations
     from inkdigits.training.pca_stem import fit_stem
-    from inkdigits.training.predict import make_scorer
+    from inkdigits.training.predict import compile_predict, evaluate
 
     single_threaded_ops = setting.way in ("loop", "a call a step")
     if single_threaded_ops:
-        one_thread_an_operation()
+        use_single_threaded_ops()
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
     recipe = _plain(setting)
-    workers = join()
+    workers = cluster_from_environment()
     training = dataset.subset(chosen[: len(chosen) // recipe.batch_size * recipe.batch_size])
     if setting.way.startswith("fit"):
-        model = build(recipe.network, precision=setting.precision)
+        model = build(recipe.network, precision=setting.precision, dropout=keras.layers.Dropout)
         fit_stem(model, training.glyphs)
         epochs = _fit_epochs(model, recipe, training, tf_data="tf.data" in setting.way)
     else:
@@ -152,7 +154,7 @@ def run(setting: Setting) -> Outcome | None:
     accuracy = None
     if whole:
         held = dataset.subset(held_out)
-        accuracy = make_scorer(model, held.glyphs, held.labels)()[0].accuracy
+        accuracy = evaluate(compile_predict(model), held).score.accuracy
     rate = median(epoch.glyphs / epoch.seconds for epoch in timed)
     cpu_share = sum(epoch.cpu_seconds for epoch in timed) / sum(epoch.seconds for epoch in timed)
     # A backward pass has twice the operations of the forward one: the gradients of a layer's inputs and of its weights.
@@ -202,9 +204,8 @@ def _fit_epochs(model: keras.Model, recipe: Recipe, training: Dataset, *, tf_dat
     import numpy as np
     import tensorflow as tf
 
-    dropped = _with_dropout(model, recipe.network.dropout)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    dropped.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=loss, metrics=["accuracy"])
+    model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=loss, metrics=["accuracy"])
     glyphs = training.glyphs.astype(np.float32) / 255
     marks = [(time.perf_counter(), time.process_time())]
     note = keras.callbacks.LambdaCallback(
@@ -213,22 +214,11 @@ def _fit_epochs(model: keras.Model, recipe: Recipe, training: Dataset, *, tf_dat
     if tf_data:
         source = tf.data.Dataset.from_tensor_slices((glyphs, training.labels)).cache()
         batches = source.shuffle(len(training)).batch(recipe.batch_size).prefetch(tf.data.AUTOTUNE)
-        dropped.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[note])
+        model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[note])
     else:
         batch = {"batch_size": recipe.batch_size, "epochs": EPOCHS}
-        dropped.fit(glyphs, training.labels, **batch, verbose=0, callbacks=[note])
+        model.fit(glyphs, training.labels, **batch, verbose=0, callbacks=[note])
     return [_Epoch(len(training), end[0] - began[0], end[1] - began[1]) for began, end in pairwise(marks)]
-
-
-def _with_dropout(model: keras.Model, rate: float) -> keras.Model:
-    """The same layers and weights, with Keras' own dropout where the trainer has its own."""
-    import keras
-
-    from inkdigits.training.network import HEAD
-
-    head = model.get_layer(HEAD)
-    x = keras.layers.Dropout(rate)(head.input)
-    return keras.Model(model.inputs, keras.layers.Activation("linear", dtype="float32")(head(x)))
 
 
 def main() -> None:

@@ -95,10 +95,10 @@ def _join() -> Workers:
 
     with quiet_native_stderr():
         import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
-        from inkdigits.training.distributed.cluster import join, one_thread_an_operation
+        from inkdigits.training.distributed.cluster import cluster_from_environment, use_single_threaded_ops
 
-        one_thread_an_operation()
-        return join()
+        use_single_threaded_ops()
+        return cluster_from_environment()
 
 
 def _train(prepared: Prepared, team: Workers | None, log_every: int | None) -> int:

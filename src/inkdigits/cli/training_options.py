@@ -14,8 +14,9 @@ from inkdigits.cli.options import GroupedOption
 DATA, NETWORK, STEPS, OUTPUT, AGAIN = "Data and recipe", "Network", "Training", "Output", "Continuing"
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-ACTIVATIONS, OPTIMIZERS = ["relu", "sigmoid", "tanh", "linear"], ["adam", "sgd", "rmsprop"]
-SCHEDULES, PRECISIONS, WEIGHTS = ["constant", "one-cycle"], ["auto", "float32", "bfloat16"], ["auto", "int8", "float32"]
+ACTIVATIONS, OPTIMIZERS = ["relu", "sigmoid", "tanh", "linear"], ["adam", "sgd"]
+SCHEDULES, PRECISIONS = ["constant", "triangular"], ["auto", "float32", "bfloat16"]
+WEIGHTS = ["auto", "int8", "float32"]
 
 
 def _sizes(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -74,13 +75,13 @@ _OPTIONS = (
     option("--batch-size", group=STEPS, type=int, help="Digits per step."),
     option("--optimizer", group=STEPS, type=click.Choice(OPTIMIZERS), help="How the weights are updated."),
     option(
-        "--learning-rate", group=STEPS, type=float, help="Size of the updates; with a one-cycle schedule, its peak."
+        "--learning-rate", group=STEPS, type=float, help="Size of the updates; with a triangular schedule, its peak."
     ),
     option(
         "--schedule",
         group=STEPS,
         type=click.Choice(SCHEDULES),
-        help="How the learning rate changes: constant, or one-cycle (rises to --learning-rate, then falls towards 0).",
+        help="How the learning rate changes: constant, or triangular (rises to --learning-rate, then falls towards 0).",
     ),
     option(
         "--label-smoothing",

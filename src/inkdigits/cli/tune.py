@@ -48,10 +48,10 @@ def command(
     with quiet_native_stderr():
         import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
         from inkdigits.reporting.plots import plot_trials
-        from inkdigits.training.distributed.cluster import one_thread_an_operation
+        from inkdigits.training.distributed.cluster import use_single_threaded_ops
         from inkdigits.training.tuning import tune
 
-        one_thread_an_operation()
+        use_single_threaded_ops()
     names = [name.strip() for name in settings.split(",")] if settings else []
     study = tune(
         chosen, load_dataset(data), folder / "study.db", trials=trials, seeds=seeds, settings=names, listener=_tell

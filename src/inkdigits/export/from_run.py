@@ -152,7 +152,7 @@ def card_metadata(run: Run, *, name: str = "", version: str = "1") -> CardMetada
     return CardMetadata(
         name=name or run.options.name or run.recipe.name,
         version=version,
-        tta=run.recipe.views,
+        tta=run.recipe.tta,
         recipe=asdict(run.recipe),
         training={name: value for name, value in training.items() if value not in (None, [], "")},
         license=MNIST_LICENSE if of_mnist else "",

@@ -36,12 +36,12 @@ def run_attacks(run: Path) -> dict[str, Attack]:
     from inkdigits.robustness.gradient_attack import robust_mask
     from inkdigits.robustness.square import square_attack
     from inkdigits.training.pgd import Pgd
-    from inkdigits.training.predict import make_answerer
+    from inkdigits.training.predict import compile_predict
     from inkdigits.training.run.folder import open_run
     from inkdigits.training.run.trained import trained_model
 
     model = trained_model(open_run(run))
-    predict = make_answerer(model)
+    predict = compile_predict(model)
 
     def climb(digits: Dataset, strength: float, *, steps: int, restarts: int) -> NDArray[np.bool_]:
         return robust_mask(model, digits.glyphs, digits.labels, Pgd(strength, steps, restarts))

@@ -1,7 +1,7 @@
 """Augmentation inside the graph: each training step sees its glyphs moved, slanted, bent, thickened, blurred, grained.
 
-Everything is drawn by `draws`, so that a seed and a step give the same glyphs again. Knows nothing of networks or
-files.
+Keras' random layers keep a state; here all numbers are stateless per row, and pixels are rounded to 1/255 at the end.
+Both together are why any number of workers takes the steps that one would take.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ import tensorflow as tf
 
 from inkdigits.image.glyph import CENTER, GLYPH_SIDE
 from inkdigits.training.recipe import Augmentation
-from inkdigits.training.stateless_random import Draws
+from inkdigits.training.stateless_random import StatelessRng
 
-AMOUNTS, BENDS, GRAIN = 1, 2, 3  # streams
+AMOUNTS, BENDS, GRAIN = 1, 2, 3  # folded into the step's random numbers
 
 
-def augment(glyphs: tf.Tensor, augmentation: Augmentation, draws: Draws) -> tf.Tensor:
+def augment(glyphs: tf.Tensor, augmentation: Augmentation, rng: StatelessRng) -> tf.Tensor:
     """Changes the glyphs of a batch, or some rows of it, at random.
 
     Args:
         glyphs: Shape `(N, 28, 28)`, float32, 0 to 1.
         augmentation: How much of what.
-        draws: For these N rows.
+        rng: Of these N rows.
 
     Returns:
         The changed glyphs, same shape, type and range.
     """
-    amounts = tf.transpose(draws.uniform(10, stream=AMOUNTS, low=-1.0))
+    amounts = tf.transpose(rng.fold_in(AMOUNTS).uniform(10, low=-1.0))
     x = glyphs[..., tf.newaxis]
     if augmentation.thickness:
         x = _thicken(x, amounts[0] * augmentation.thickness)
     if augmentation.elastic:
-        x = _bend(x, draws.normal(5, 5, 2, stream=BENDS), amounts[9] * augmentation.elastic)
+        x = _bend(x, rng.fold_in(BENDS).normal(5, 5, 2), amounts[9] * augmentation.elastic)
     if augmentation.rotate_deg or augmentation.scale or augmentation.shear or augmentation.shift:
         x = tf.raw_ops.ImageProjectiveTransformV3(
             images=x,
@@ -48,7 +48,7 @@ def augment(glyphs: tf.Tensor, augmentation: Augmentation, draws: Draws) -> tf.T
         x += share * (tf.nn.avg_pool2d(x, 3, 1, "SAME") - x)
     if augmentation.noise:
         deviation = tf.reshape(tf.nn.relu(amounts[8]) * augmentation.noise, (-1, 1, 1, 1))
-        x += deviation * draws.normal(GLYPH_SIDE, GLYPH_SIDE, 1, stream=GRAIN)
+        x += deviation * rng.fold_in(GRAIN).normal(GLYPH_SIDE, GLYPH_SIDE, 1)
         x = tf.clip_by_value(x, 0.0, 1.0)
     return tf.round(x[..., 0] * 255) / 255
 
@@ -88,16 +88,16 @@ def _bend(x: tf.Tensor, coarse: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:
     return (upper * (1 - down) + lower * down)[..., tf.newaxis]
 
 
-def _transforms(augmentation: Augmentation, draws: tf.Tensor) -> tf.Tensor:
+def _transforms(augmentation: Augmentation, amounts: tf.Tensor) -> tf.Tensor:
     """Rows of a projective transform from output to input coordinates, shape `(N, 8)`."""
-    angle = draws[0] * (augmentation.rotate_deg * math.pi / 180)
-    wide = tf.exp(draws[1] * augmentation.scale)
-    tall = tf.exp(draws[2] * augmentation.scale)
-    slant = draws[3] * augmentation.shear
+    angle = amounts[0] * (augmentation.rotate_deg * math.pi / 180)
+    wide = tf.exp(amounts[1] * augmentation.scale)
+    tall = tf.exp(amounts[2] * augmentation.scale)
+    slant = amounts[3] * augmentation.shear
     cos, sin = tf.cos(angle), tf.sin(angle)
     a, b = cos * wide, (slant * cos - sin) * tall
     c, d = sin * wide, (slant * sin + cos) * tall
-    left = CENTER - (a + b) * CENTER + draws[4] * augmentation.shift
-    top = CENTER - (c + d) * CENTER + draws[5] * augmentation.shift
+    left = CENTER - (a + b) * CENTER + amounts[4] * augmentation.shift
+    top = CENTER - (c + d) * CENTER + amounts[5] * augmentation.shift
     zero = tf.zeros_like(a)
     return tf.stack([a, b, left, c, d, top, zero, zero], axis=1)

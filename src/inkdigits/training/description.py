@@ -20,7 +20,7 @@ def describe(recipe: Recipe) -> str:
     Returns:
         `"784 → 128 → 10, relu, 101,770 weights"`; of a convolutional network its stages, `"32-32 / 64-64 / 256 → 10"`.
     """
-    network, classes = recipe.network, CLASSES + recipe.refuses
+    network, classes = recipe.network, CLASSES + recipe.rejects
     dense = [*network.hidden, classes]
     if isinstance(network, Mlp):
         shape = " → ".join(map(str, [GLYPH_SIDE**2, *dense]))

@@ -18,12 +18,13 @@ from inkdigits.data.dataset import Dataset, Labels
 from inkdigits.image.glyph import Glyphs
 from inkdigits.synthesis.mixture import Mixture
 from inkdigits.synthesis.synthesize import synthesize
-from inkdigits.training.distributed.cluster import one_thread_an_operation
-from inkdigits.training.loop import Execution, Trainer
+from inkdigits.training.distributed.cluster import use_single_threaded_ops
+from inkdigits.training.execution import Execution
+from inkdigits.training.loop import Trainer
 from inkdigits.training.network import build
 from inkdigits.training.pca_stem import fit_stem
 from inkdigits.training.precision import resolve_precision
-from inkdigits.training.predict import Score, make_scorer
+from inkdigits.training.predict import Score, compile_predict, evaluate
 from inkdigits.training.recipe import Recipe
 
 SYNTHESIS_SEED = 0  # of every training: seeds differ in weights and order, not in data
@@ -91,7 +92,7 @@ def fit(
         TrainingError: The loss is no longer finite, or there are fewer glyphs than one batch takes.
     """
     trainer = _build_trainer(recipe, dataset, seed, teachers, execution or Execution())
-    evaluate = make_scorer(trainer.model, validation.glyphs, validation.labels) if validation is not None else None
+    predict = compile_predict(trainer.model)
     trainer.compile()
     clock = _Clock()
     with clock:
@@ -99,7 +100,7 @@ def fit(
     while True:
         with clock:
             score = trainer.run(trainer.steps)
-        measured = evaluate()[0] if evaluate is not None else None
+        measured = None if validation is None else evaluate(predict, validation).score
         epoch = Epoch(trainer.epoch, trainer.step == trainer.steps, score, measured)
         listener(epoch)
         if epoch.last:
@@ -141,10 +142,10 @@ def make_trainer(
 def _build_trainer(recipe: Recipe, dataset: Dataset, seed: int, teachers: Teachers, execution: Execution) -> Trainer:
     """A trainer whose stem, if any, has no filters yet."""
     if execution.single_threaded_ops:
-        one_thread_an_operation()
+        use_single_threaded_ops()
     precision = resolve_precision(recipe)
     with execution.workers.strategy.scope():
-        model = build(recipe.network, seed=seed, precision=precision, refuses=recipe.refuses)
+        model = build(recipe.network, seed=seed, precision=precision, rejects=recipe.rejects)
     glyphs, labels = with_synthesis(recipe, dataset)
     return Trainer(model, recipe, glyphs, labels, seed=seed, teachers=teachers(precision), execution=execution)
 

@@ -1,17 +1,23 @@
-"""Optimizers and the learning-rate schedule: one fused TensorFlow operation per weight."""
+"""Optimizers and the learning-rate schedule: one fused TensorFlow operation per weight.
+
+Keras' optimizers build about fifteen operations per weight, which costs more than the products of a small network.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
 from inkdigits.training.recipe import Recipe
 
-WARM_UP = 0.25  # of all steps, in a one-cycle schedule
+SLOTS = {"adam": ("mean", "square"), "sgd": ("momentum",)}
+"""What each optimizer keeps of every weight, by name; all start at zero."""
 
-
-START_RATE = 0.04  # of the peak rate
+WARM_UP = 0.25  # of all steps: the rate of a triangular schedule rises
+START_RATE = 0.04  # of the peak rate, in the first step
+MOMENTUM = 0.9
+EPSILON = 1e-7  # Keras' default
 
 
 def learning_rate(recipe: Recipe, step: tf.Tensor, steps: int) -> tf.Tensor:
@@ -25,17 +31,35 @@ def learning_rate(recipe: Recipe, step: tf.Tensor, steps: int) -> tf.Tensor:
     return peak * tf.minimum(rise, fall)
 
 
-# One fused kernel a weight: Keras' optimizers build about fifteen operations for each, which costs more than the
-# products themselves in small networks.
-Tensors = list[tf.Tensor]
-
-
-def _adam(
-    weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, time: tf.Tensor, recipe: Recipe
+def apply_gradients(
+    weights: Sequence[tf.Variable],
+    slots: Mapping[str, Sequence[tf.Variable]],
+    gradients: Sequence[tf.Tensor],
+    *,
+    recipe: Recipe,
+    step: tf.Tensor,
+    steps: int,
 ) -> None:
+    """Changes the weights, and the slots of the recipe's optimizer, by one step.
+
+    Args:
+        weights: The trainable ones.
+        slots: For each name in `SLOTS[recipe.optimizer]` one variable per weight.
+        gradients: One per weight.
+        recipe: Says which optimizer and which rate.
+        step: Steps done before this one, a scalar.
+        steps: Of the whole training.
+    """
+    rate = learning_rate(recipe, step, steps)
+    if recipe.optimizer == "sgd":
+        for weight, momentum, gradient in zip(weights, slots["momentum"], gradients, strict=True):
+            tf.raw_ops.ResourceApplyKerasMomentum(
+                var=weight.handle, accum=momentum.handle, lr=rate, grad=gradient, momentum=MOMENTUM
+            )
+        return
     beta1, beta2 = recipe.betas
-    count = len(weights)
-    for weight, mean, square, gradient in zip(weights, slots[:count], slots[count:], gradients, strict=True):
+    time = tf.cast(step, tf.float32) + 1.0
+    for weight, mean, square, gradient in zip(weights, slots["mean"], slots["square"], gradients, strict=True):
         tf.raw_ops.ResourceApplyAdam(
             var=weight.handle,
             m=mean.handle,
@@ -45,42 +69,6 @@ def _adam(
             lr=rate,
             beta1=beta1,
             beta2=beta2,
-            epsilon=1e-7,
+            epsilon=EPSILON,
             grad=gradient,
         )
-
-
-def _sgd(
-    weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, _time: tf.Tensor, _recipe: Recipe
-) -> None:
-    for weight, speed, gradient in zip(weights, slots, gradients, strict=True):
-        tf.raw_ops.ResourceApplyKerasMomentum(
-            var=weight.handle, accum=speed.handle, lr=rate, grad=gradient, momentum=0.9
-        )
-
-
-def _rmsprop(
-    weights: Tensors, slots: Tensors, gradients: Tensors, rate: tf.Tensor, _time: tf.Tensor, _recipe: Recipe
-) -> None:
-    count = len(weights)
-    for weight, square, speed, gradient in zip(weights, slots[:count], slots[count:], gradients, strict=True):
-        tf.raw_ops.ResourceApplyRMSProp(
-            var=weight.handle,
-            ms=square.handle,
-            mom=speed.handle,
-            lr=rate,
-            rho=0.9,
-            momentum=0.0,
-            epsilon=1e-7,
-            grad=gradient,
-        )
-
-
-_SLOTS = {"adam": 2, "sgd": 1, "rmsprop": 2}
-
-
-_APPLY: dict[str, Callable[[Tensors, Tensors, Tensors, tf.Tensor, tf.Tensor, Recipe], None]] = {
-    "adam": _adam,
-    "sgd": _sgd,
-    "rmsprop": _rmsprop,
-}

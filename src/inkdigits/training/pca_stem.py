@@ -1,7 +1,7 @@
-"""The stem's filters: what the patches of glyphs are made of, found before the first step and not trained.
+"""The stem's filters: principal components of the patches of glyphs, computed before the first step, not trained.
 
-The first convolution of a glyph, which has one channel, is the part of a network that uses a CPU least well, and its
-gradients need all that lies behind it. Principal components do its work from the first step on.
+The first convolution has one input channel and uses a CPU least well, and its gradient needs the backward pass of all
+later layers. Principal components replace it from the first step on.
 
 Source:
     The frozen whitening layer of K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024; here of 6 × 6
@@ -24,7 +24,7 @@ LEAST_VARIANCE = 0.01  # added to each component's, so that rare ones do not bec
 def fit_stem(model: keras.Model, glyphs: NDArray[np.uint8]) -> None:
     """Sets the filters of a model's stem to the principal components of some of the glyphs' patches, whitened.
 
-    Each component has two filters, of either sign, since a rectifier follows. A model without a stem stays as it is.
+    Each component has two filters, one per sign, since a rectifier follows. A model without a stem is not changed.
 
     Args:
         model: As `network.build` gives it.

@@ -1,7 +1,6 @@
-"""Attacks that follow the gradient: glyphs changed by a little, at most, so that a network reads them wrong.
+"""Projected gradient descent (PGD): glyphs changed by a bounded amount so that a network reads them wrong.
 
-For training against them, and for measuring how a network stands up to them. Glyphs and a model in, changed glyphs
-out; nothing is trained here.
+It serves adversarial training and the measuring of robustness. Glyphs and a model in, changed glyphs out.
 
 Source:
     I. Goodfellow et al., "Explaining and Harnessing Adversarial Examples", 2015 (FGSM); A. Madry et al., "Towards Deep
@@ -16,7 +15,7 @@ import keras
 import tensorflow as tf
 
 BATCH = 500
-REACH = 2.5  # all steps together are so many times as long as the farthest way
+STEP_BUDGET = 2.5  # step size = 2.5 · epsilon / steps, as in Madry et al.
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,13 @@ class Pgd:
     restarts: int = 1
 
     @property
-    def stride(self) -> float:
-        """Length of a step."""
-        return self.epsilon if self.steps == 1 else min(self.epsilon, REACH * self.epsilon / self.steps)
+    def step_size(self) -> float:
+        """Change of a pixel per step."""
+        return self.epsilon if self.steps == 1 else min(self.epsilon, STEP_BUDGET * self.epsilon / self.steps)
 
 
 def perturb(model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pgd, start: tf.Tensor) -> tf.Tensor:
-    """Goes uphill from places near some glyphs, in a graph.
+    """Raises the loss by steps along the sign of its gradient, in a graph.
 
     Args:
         model: `(N, 28, 28)` → logits.
@@ -59,7 +58,7 @@ def perturb(model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pg
             tape.watch(x)
             logits = tf.cast(model(tf.cast(x, model.input.dtype), training=False), tf.float32)
             loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        x += attack.stride * tf.sign(tape.gradient(loss, x))
+        x += attack.step_size * tf.sign(tape.gradient(loss, x))
         return step + 1, tf.clip_by_value(x, low, high)
 
     first = (tf.constant(0), tf.clip_by_value(glyphs + attack.epsilon * start, low, high))

@@ -1,4 +1,4 @@
-"""What a recipe is: a complete training configuration, checked. Knows nothing of TensorFlow or of any one recipe."""
+"""Recipes: complete training configurations, checked. Without TensorFlow."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from inkdigits.synthesis.mixture import Mixture
 Activation = Literal["relu", "sigmoid", "tanh", "linear"]
 Precision = Literal["auto", "float32", "bfloat16"]
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "linear")
-OPTIMIZERS = ("adam", "sgd", "rmsprop")
+OPTIMIZERS = ("adam", "sgd")
 PRECISIONS = ("auto", "float32", "bfloat16")
-SCHEDULES = ("constant", "one-cycle")
+SCHEDULES = ("constant", "triangular")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +40,12 @@ class Convnet:
 
     Attributes:
         stages: For each stage, the filters of its convolutions.
-        stem: Filters, an even number, of a 6×6 convolution with stride 2 before the stages, which are found rather than
-            trained (see `stem`); 0 for none.
+        stem: Filters, an even number, of a 6×6 convolution with stride 2 before the stages. They are principal
+            components and are not trained (see `pca_stem`); 0 for none.
         hidden: Neurons of the dense layers between the stages and the logits; may be empty.
         activation: Nonlinearity after each convolution and hidden layer.
         dropout: Share of the last layer's inputs that training drops.
-        contrast: Steepness of a sigmoid around half ink that glyphs go through first; 0 for none.
+        soft_binarization: Steepness of a sigmoid around half ink that glyphs go through first; 0 for none.
     """
 
     stages: tuple[tuple[int, ...], ...]
@@ -53,16 +53,16 @@ class Convnet:
     hidden: tuple[int, ...] = ()
     activation: Activation = "relu"
     dropout: float = 0.0
-    contrast: float = 0.0
+    soft_binarization: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adversary:
-    """An attack on each glyph at each step, so that a network learns to withstand it: projected gradient descent.
+    """Adversarial training: each glyph is attacked at each step by projected gradient descent.
 
     Attributes:
         epsilon: The most that a pixel may change, full ink is 1 (L∞).
-        steps: Steps of the attack, each as costly as one of the training.
+        steps: Steps of the attack; each costs as much as one of the training.
     """
 
     epsilon: float
@@ -71,12 +71,12 @@ class Adversary:
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Random changes to each glyph at each step; every amount is the largest one, drawn uniformly around none.
+    """Random changes to each glyph at each step; an amount is drawn uniformly from minus to plus the one given.
 
     Attributes:
         rotate_deg: Turn, degrees.
         scale: Growth or shrinkage, as a share, for width and height on their own.
-        shear: Slant, horizontal pixels a vertical pixel.
+        shear: Slant, horizontal pixels per vertical pixel.
         shift: Translation, pixels.
         thickness: Stroke growth or shrinkage, pixels on each side, 0 to 2.
         blur: Share of a 3×3 mean mixed in, 0 to 1; drawn from 0 up.
@@ -105,17 +105,19 @@ class Recipe:
         network: The architecture.
         epochs: Passes over the training glyphs.
         max_steps: Ends training after so many batches, whatever `epochs` says; None for no such limit.
-        batch_size: Glyphs a step.
-        optimizer: `"adam"`, `"sgd"` (momentum 0.9) or `"rmsprop"`.
-        learning_rate: The constant rate, or the peak of `"one-cycle"`.
-        betas: Of Adam: how much of the means of gradients and of their squares stays, a step.
-        schedule: `"constant"`, or `"one-cycle"`: up from 4 % over the first quarter of all steps, then down to zero.
+        batch_size: Glyphs per step.
+        optimizer: `"adam"` or `"sgd"` (momentum 0.9).
+        learning_rate: The constant rate, or the peak of `"triangular"`.
+        betas: Adam's decay rates of the mean gradient and of the mean squared gradient, per step.
+        schedule: `"constant"`, or `"triangular"`: linearly up from 4 % over the first quarter of all steps, then
+            linearly down to zero.
         label_smoothing: Probability mass spread over all classes, 0 to 1.
         augmentation: Random changes to the training glyphs; None for none.
-        adversary: What attacks the glyphs after all other changes; None for nobody.
+        adversary: Attacks the glyphs after all other changes; None for no attack.
         synthesis: Glyphs of synthesized pictures that are trained on besides the data; None for none.
-        views: Whether the packed model looks again at doubtful glyphs, turned and slanted.
-        precision: `"bfloat16"`, `"float32"`, or `"auto"`: bfloat16 where the CPU multiplies it natively.
+        tta: Whether the packed model uses test-time augmentation for uncertain glyphs.
+        precision: Number format of matrix products: `"bfloat16"`, `"float32"`, or `"auto"`: the faster of the two, as
+            measured on this machine when the training starts.
     """
 
     name: str
@@ -124,23 +126,23 @@ class Recipe:
     epochs: int
     max_steps: int | None = None
     batch_size: int = 128
-    optimizer: Literal["adam", "sgd", "rmsprop"] = "adam"
+    optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
-    schedule: Literal["constant", "one-cycle"] = "constant"
+    schedule: Literal["constant", "triangular"] = "constant"
     label_smoothing: float = 0.0
     augmentation: Augmentation | None = None
     adversary: Adversary | None = None
     synthesis: Mixture | None = None
-    views: bool = False
+    tta: bool = False
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
         _check_recipe(self)
 
     @property
-    def refuses(self) -> bool:
-        """Whether the network learns what is no digit, as an eleventh class."""
+    def rejects(self) -> bool:
+        """Whether the network has an eleventh class, for pictures that show no digit."""
         return self.synthesis is not None and self.synthesis.rejects
 
     def steps(self, count: int) -> int:
@@ -151,10 +153,10 @@ class Recipe:
 
 def _check_recipe(recipe: Recipe) -> None:
     network = recipe.network
-    sizes, stem, contrast = network.hidden, 0, 0.0
+    sizes, stem, steepness = network.hidden, 0, 0.0
     if isinstance(network, Convnet):
         sizes = (*sizes, *(n for stage in network.stages for n in stage))
-        stem, contrast = network.stem, network.contrast
+        stem, steepness = network.stem, network.soft_binarization
     limits = [
         ("epochs", recipe.epochs, recipe.epochs >= 1, "1 or more"),
         ("max_steps", recipe.max_steps, recipe.max_steps is None or recipe.max_steps >= 1, "1 or more"),
@@ -164,7 +166,7 @@ def _check_recipe(recipe: Recipe) -> None:
         ("label_smoothing", recipe.label_smoothing, 0 <= recipe.label_smoothing < 1, "0 or more, below 1"),
         ("dropout", network.dropout, 0 <= network.dropout < 1, "0 or more, below 1"),
         ("stem", stem, stem >= 0 and stem % 2 == 0, "an even number of filters, or 0"),
-        ("contrast", contrast, contrast >= 0, "0 or more"),
+        ("soft_binarization", steepness, steepness >= 0, "0 or more"),
         ("adversary", recipe.adversary, _is_attack(recipe.adversary), "0 < epsilon <= 1 in 1 or more steps"),
         ("hidden", network.hidden, all(1 <= n <= 65536 for n in sizes), "sizes of 1 to 65536"),
         ("activation", network.activation, network.activation in ACTIVATIONS, " or ".join(ACTIVATIONS)),
@@ -208,8 +210,17 @@ def change(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
 
 
 def recipe_from_dict(data: dict[str, Any]) -> Recipe:
-    """Rebuilds a recipe from `dataclasses.asdict(recipe)` that went through JSON, as `run.json` holds it."""
-    network = dict(data["network"])
+    """Rebuilds a recipe from `dataclasses.asdict(recipe)` that went through JSON, as `run.json` holds it.
+
+    Names of earlier versions are understood: `views`, `contrast` and `one-cycle`.
+    """
+    data, network = dict(data), dict(data["network"])
+    if "views" in data:
+        data["tta"] = data.pop("views")
+    if "contrast" in network:
+        network["soft_binarization"] = network.pop("contrast")
+    if data.get("schedule") == "one-cycle":
+        data["schedule"] = "triangular"
     network["hidden"] = tuple(network["hidden"])
     if "stages" in network:
         network["stages"] = tuple(tuple(stage) for stage in network["stages"])

@@ -10,11 +10,11 @@ from inkdigits.training.recipe import Adversary, Augmentation, Convnet, Mlp, Rec
 
 READER = Recipe(
     name="reader",
-    summary="the default reader: convnet 32-32 / 64-64 / 256; MNIST and synthesized pictures; refuses what is no digit",
+    summary="the default reader: convnet 32-32 / 64-64 / 256; MNIST and synthesized pictures; rejects non-digits",
     network=Convnet(stages=((32, 32), (64, 64)), hidden=(256,), dropout=0.3),
     epochs=18,
     learning_rate=3e-3,
-    schedule="one-cycle",
+    schedule="triangular",
     augmentation=Augmentation(
         rotate_deg=12, scale=0.12, shear=0.2, shift=1.5, thickness=0.7, blur=0.5, noise=0.06, elastic=0.6
     ),
@@ -30,7 +30,7 @@ READER = Recipe(
         textures=4_000,
         plain=24_000,
     ),
-    views=True,
+    tta=True,
 )
 """The recipe of the packed model `default`: `inkdigits train --recipe reader --name default`.
 
@@ -48,7 +48,7 @@ SPRINT = Recipe(
     batch_size=160,
     learning_rate=1.1e-2,
     betas=(0.7, 0.9),
-    schedule="one-cycle",
+    schedule="triangular",
     label_smoothing=0.1,
 )
 
@@ -60,7 +60,7 @@ SPRINT_4S = Recipe(
     max_steps=385,
     learning_rate=1.04e-2,
     betas=(0.885, 0.941),
-    schedule="one-cycle",
+    schedule="triangular",
     label_smoothing=0.067,
     augmentation=Augmentation(shift=1),
 )
@@ -73,7 +73,7 @@ SPRINT_10S = Recipe(
     epochs=2,
     learning_rate=6e-3,
     betas=(0.7, 0.9),
-    schedule="one-cycle",
+    schedule="triangular",
     label_smoothing=0.1,
     augmentation=Augmentation(shift=1),
 )
@@ -86,7 +86,7 @@ BEST = Recipe(
     network=Convnet(stages=((32, 48), (96, 96, 96)), dropout=0.5),
     epochs=16,
     learning_rate=3e-3,
-    schedule="one-cycle",
+    schedule="triangular",
     label_smoothing=0.1,
     augmentation=SMALL_CHANGES,
 )
@@ -106,7 +106,7 @@ TINY_25K = Recipe(
     network=Convnet(stages=((16, 16), (32, 32))),
     epochs=20,
     learning_rate=1e-2,
-    schedule="one-cycle",
+    schedule="triangular",
     augmentation=SMALL_CHANGES,
 )
 
@@ -128,11 +128,11 @@ TINY_2K = replace(
 
 ROBUST = Recipe(
     name="robust",
-    summary="withstands an attacker who may change every pixel by 0.3: convnet 16-16 / 32-32 / 128 behind a contrast",
-    network=Convnet(stages=((16, 16), (32, 32)), hidden=(128,), contrast=20.0),
+    summary="robust to changes of 0.3 per pixel: convnet 16-16 / 32-32 / 128 after soft binarization",
+    network=Convnet(stages=((16, 16), (32, 32)), hidden=(128,), soft_binarization=20.0),
     epochs=16,
     learning_rate=4e-3,
-    schedule="one-cycle",
+    schedule="triangular",
     adversary=Adversary(epsilon=0.3, steps=7),
 )
 
@@ -149,7 +149,7 @@ RECIPES: tuple[Recipe, ...] = (
         network=Mlp(hidden=(128, 128)),
         epochs=10,
         learning_rate=2e-3,
-        schedule="one-cycle",
+        schedule="triangular",
     ),
     Recipe(
         name="mlp-256x2",
@@ -157,7 +157,7 @@ RECIPES: tuple[Recipe, ...] = (
         network=Mlp(hidden=(256, 256)),
         epochs=10,
         learning_rate=2e-3,
-        schedule="one-cycle",
+        schedule="triangular",
     ),
     Recipe(
         name="mlp-256x2-sigmoid",
@@ -165,7 +165,7 @@ RECIPES: tuple[Recipe, ...] = (
         network=Mlp(hidden=(256, 256), activation="sigmoid"),
         epochs=20,
         learning_rate=2e-3,
-        schedule="one-cycle",
+        schedule="triangular",
     ),
     Recipe(
         name="mlp-512-256-128",
@@ -177,11 +177,11 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe(
         name="convnet",
-        summary="two 3×3 convolutions (32, 64), each pooled, dropout 0.5: Keras' mnist_convnet, one-cycle and shifts",
+        summary="two 3×3 convolutions (32, 64), each pooled, dropout 0.5, shifts: Keras' mnist_convnet, other rates",
         network=Convnet(stages=((32,), (64,)), dropout=0.5),
         epochs=12,
         learning_rate=4e-3,
-        schedule="one-cycle",
+        schedule="triangular",
         augmentation=Augmentation(shift=1),
     ),
     SPRINT,

@@ -12,7 +12,7 @@ import pytest
 
 from inkdigits.errors import SettingError, TrainingError
 from inkdigits.training.distributed import launch
-from inkdigits.training.distributed.cluster import Workers, alone, join
+from inkdigits.training.distributed.cluster import Workers, cluster_from_environment, single_process
 
 EPOCHS = 4
 RECIPE = ("--recipe", "convnet", "--epochs", str(EPOCHS), "--learning-rate", "1e-3", "--schedule", "constant")
@@ -77,10 +77,11 @@ from inkdigits.data.mnist import load_mnist
 from inkdigits.training.network import build
 from inkdigits.training.recipe import change
 from inkdigits.training.recipes import find_recipe
-from inkdigits.training.loop import Execution, Trainer
-from inkdigits.training.distributed.cluster import Workers, alone
+from inkdigits.training.execution import Execution
+from inkdigits.training.loop import Trainer
+from inkdigits.training.distributed.cluster import Workers, single_process
 
-workers = Workers(tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])) if count > 1 else alone()
+workers = Workers(tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])) if count > 1 else single_process()
 recipe = change(find_recipe("convnet"), {"precision": "float32", "learning_rate": 1e-3, "schedule": "constant"})
 data = load_mnist("train").subset(np.arange(1280))
 with workers.strategy.scope():
@@ -139,11 +140,11 @@ def test_a_killed_worker_stops_the_others_and_nothing_is_lost(data, tmp_path):
     assert history(folder)[: len(before)] == before
 
 
-def test_without_others_a_worker_is_the_chief_and_agrees_with_itself(monkeypatch):
+def test_without_others_a_worker_is_the_chief(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    workers = join()
+    workers = cluster_from_environment()
     assert (workers.count, workers.index, workers.chief) == (1, 0, True)
-    assert workers.agree(7) == 7
+    assert workers.broadcast_from_chief(7) == 7
 
 
 @pytest.mark.parametrize(
@@ -152,24 +153,24 @@ def test_without_others_a_worker_is_the_chief_and_agrees_with_itself(monkeypatch
 def test_a_cluster_that_makes_no_sense_is_refused(monkeypatch, config):
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(SettingError, match="Expected TF_CONFIG to name a cluster"):
-        join()
+        cluster_from_environment()
 
 
 def test_an_evaluator_is_told_that_there_is_nothing_for_it_to_do(monkeypatch):
     cluster = {"worker": ["127.0.0.1:1", "127.0.0.1:2"], "evaluator": ["127.0.0.1:3"]}
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "evaluator", "index": 0}}))
     with pytest.raises(SettingError, match="a chief or a worker"):
-        join()
+        cluster_from_environment()
 
 
 def test_the_loss_of_another_worker_is_said_in_plain_words():
     import tensorflow as tf
 
     lost = tf.errors.UnavailableError(None, None, "Socket closed")
-    team = Workers(alone().strategy, count=3, index=1)
-    with pytest.raises(TrainingError, match="Expected 3 workers. Received: no answer"), team.together():
+    team = Workers(single_process().strategy, count=3, index=1)
+    with pytest.raises(TrainingError, match="Expected 3 workers. Received: no answer"), team.report_lost_workers():
         raise lost
-    with pytest.raises(tf.errors.UnavailableError), alone().together():
+    with pytest.raises(tf.errors.UnavailableError), single_process().report_lost_workers():
         raise lost
 
 

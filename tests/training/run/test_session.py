@@ -56,6 +56,7 @@ def test_a_run_holds_all_that_a_reader_of_it_needs(convnet, small, tmp_path):
     history = run.history()
     assert [line["epoch"] for line in history] == [1.0, 2.0]
     assert history[1]["validation_accuracy"] == reports[-1].validation.accuracy
+    assert history[1]["accuracy"] == reports[-1].accuracy
     assert reports[-1].step == reports[-1].steps == 40
     assert card.name == "mine"
     assert card.training["seed"] == 3
@@ -68,6 +69,7 @@ def test_a_packed_model_answers_as_the_keras_model_did(convnet, small, tmp_path)
         run = start(tmp_path / weights, change(convnet, {"epochs": 6}), weights=weights)
         card = train_and_pack(run, small)
         model = keras.models.load_model(run.folder / "model.keras")
+        assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.2]
         logits = np.asarray(model(small.glyphs.astype(np.float32) / 255))
         packed = PackedModel.load(run.folder)
         assert packed.card.weights == card.weights == weights
@@ -351,7 +353,7 @@ def test_a_model_whose_scenes_show_mnists_digits_says_so_whatever_the_data(refus
 
 @pytest.mark.parametrize("refuses", [False, True])
 def test_packing_scores_pictures_only_if_there_are_any(small, tmp_path, refuses):
-    model = build(Mlp(hidden=(8,)), refuses=refuses)
+    model = build(Mlp(hidden=(8,)), rejects=refuses)
     _, validation, calibration = (small.subset(part) for part in split_training(small))
     pictures = (small.glyphs[:30], np.where(np.arange(30) < 12, 10, small.labels[:30]).astype(np.uint8))
     data = CalibrationData(

@@ -1,7 +1,7 @@
-"""Workers: who trains together, one process or many, and how they agree. Knows nothing of networks, recipes or files.
+"""Workers: which processes train together, and how they exchange numbers. Knows nothing of recipes or files.
 
-`TF_CONFIG`, the variable that Kubeflow, Vertex AI and Ray Train set, says who the others are; without it there is one
-worker, on the CPU or on all GPUs of this machine.
+`TF_CONFIG`, the variable that Kubeflow, Vertex AI and Ray Train set, names the others; without it there is one worker,
+on the CPU or on all GPUs of this machine.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ class Workers:
         """Whether this is the worker that writes files and decides."""
         return self.index == 0
 
-    def agree(self, number: int) -> int:
-        """The chief's number, told to all; every worker must call this at the same point of its work.
+    def broadcast_from_chief(self, number: int) -> int:
+        """The chief's number, for all; every worker must call this at the same point of its work.
 
         Raises:
             TrainingError: Another worker is gone.
         """
         if self.count == 1:
             return number
-        with self.together():
-            return int(self._told(tf.constant(number if self.chief else 0, tf.int32)))
+        with self.report_lost_workers():
+            return int(self._broadcast(tf.constant(number if self.chief else 0, tf.int32)))
 
     @cached_property
-    def _told(self) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _broadcast(self) -> Callable[[tf.Tensor], tf.Tensor]:
         def total(number: tf.Tensor) -> tf.Tensor:
             here = tf.identity(number)  # on this replica's device: a bare argument is on none
             return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, here)
@@ -61,13 +61,13 @@ class Workers:
         strategy = self.strategy
 
         @tf.function  # type: ignore[untyped-decorator]
-        def told(number: tf.Tensor) -> tf.Tensor:
+        def broadcast(number: tf.Tensor) -> tf.Tensor:
             return strategy.experimental_local_results(strategy.run(total, (number,)))[0]
 
-        return told  # type: ignore[no-any-return]
+        return broadcast  # type: ignore[no-any-return]
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def report_lost_workers(self) -> Iterator[None]:
         """Says in plain words that another worker is gone, where TensorFlow's errors tell of connections."""
         try:
             yield
@@ -80,14 +80,14 @@ class Workers:
             ) from error
 
 
-def one_thread_an_operation() -> bool:
-    """Has each of TensorFlow's operations take one thread, as many side by side as there are cores.
+def use_single_threaded_ops() -> bool:
+    """Makes each of TensorFlow's operations take one thread; as many run side by side as there are cores.
 
-    The trainer then cuts a batch into a part for each core. Handing each of a small network's operations out to several
-    threads and waiting for all of them takes longer than many of these operations themselves.
+    The training loop then cuts a batch into one shard per core. Distributing an operation of a small network over
+    several threads and waiting for them takes longer than many of these operations themselves.
 
     Returns:
-        Whether it is so now: it cannot be set any more if TensorFlow has computed something already.
+        Whether it is so now: it can no longer be set once TensorFlow has computed something.
     """
     threads = tf.config.threading
     if threads.get_intra_op_parallelism_threads() != 1:
@@ -99,12 +99,12 @@ def one_thread_an_operation() -> bool:
     return True
 
 
-def alone() -> Workers:
+def single_process() -> Workers:
     """One worker on the default device."""
     return Workers(tf.distribute.get_strategy())
 
 
-def join() -> Workers:
+def cluster_from_environment() -> Workers:
     """Joins the workers that `TF_CONFIG` names; without it, takes all GPUs of this machine, or its CPU.
 
     It must be called before TensorFlow has computed anything, and waits until all workers have joined.
@@ -119,7 +119,7 @@ def join() -> Workers:
         return Workers(tf.distribute.MultiWorkerMirroredStrategy(), count, place)
     if len(tf.config.list_physical_devices("GPU")) > 1:
         return Workers(tf.distribute.MirroredStrategy())
-    return alone()
+    return single_process()
 
 
 def _from_environment() -> tuple[dict[str, list[str]], str, int]:
@@ -143,3 +143,13 @@ def _from_environment() -> tuple[dict[str, list[str]], str, int]:
             hint="Every worker trains; there is no parameter server and no evaluator.",
         )
     return cluster, kind, index
+
+
+def sum_over_replicas(tensors: list[tf.Tensor], context: tf.distribute.ReplicaContext) -> list[tf.Tensor]:
+    """Sums each tensor over all devices, in one exchange instead of one per tensor; alone, gives them back."""
+    if context.num_replicas_in_sync == 1:
+        return tensors
+    flat = tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+    flat = context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
+    parts = tf.split(flat, [tensor.shape.num_elements() for tensor in tensors])
+    return [tf.reshape(part, tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]

@@ -39,7 +39,7 @@ def launch(command: Sequence[str], count: int, *, quiet: bool = False) -> int:
     with ExitStack() as stack:
         addresses = _free_addresses(count)
         errors = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(count)]
-        stack.enter_context(_heedless())
+        stack.enter_context(_ignore_sigint())
         heard = [None if index == 0 and not quiet else errors[index] for index in range(count)]
         workers = [_start(command, index, addresses, heard[index]) for index in range(count)]
         stack.callback(_end, workers)
@@ -119,7 +119,7 @@ def _free_addresses(count: int) -> list[str]:
 
 
 @contextmanager
-def _heedless() -> Iterator[None]:
+def _ignore_sigint() -> Iterator[None]:
     """Ctrl-C reaches the workers, which are in the same group, and not this process."""
     before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the workers would inherit
     try:

@@ -1,9 +1,14 @@
-"""Checkpoints: everything a training needs to go on, in one file written atomically. Knows nothing of run folders."""
+"""Checkpoints: all that a training needs to go on, in one NPZ file that is written atomically.
+
+Arrays are named by the path of their variable, such as `weights/dense_1/kernel`. Files of earlier versions number them:
+`variable_0`, …, `slot_0`, …; they still load.
+"""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +20,26 @@ from inkdigits.errors import TrainingError
 from inkdigits.files import write_atomically
 from inkdigits.training.loop import Trainer
 
+STEP = "step"
+DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
 
 def save_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Writes the state of a training: weights, generators of dropout, optimizer slots and the step.
+    """Writes the state of a training: weights, optimizer slots and the step.
 
     Raises:
         TrainingError: The disk is full or the folder cannot be written, or a weight is no longer finite, which a loss
             may hide: the rectifier makes 0 of NaN. What was there before is still there.
     """
-    arrays = {f"variable_{i}": np.asarray(v) for i, v in enumerate(trainer.model.variables)}
-    arrays |= {f"slot_{i}": slot.numpy() for i, slot in enumerate(trainer.slots)}
+    arrays = {name: np.asarray(variable) for name, variable in trainer.variables.items()}
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise TrainingError(
             f"Expected finite weights. Received: NaN or infinity by step {trainer.step}.",
-            hint=f"Lower --learning-rate (now {trainer.recipe.learning_rate}); the last good weights are kept.",
+            hint=f"Lower learning_rate (now {trainer.recipe.learning_rate}); the last good weights are kept.",
         )
     buffer = io.BytesIO()
-    np.savez(buffer, step=np.int64(trainer.step), **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, **{STEP: np.int64(trainer.step)}, **arrays)  # type: ignore[arg-type]
     write_atomically(path, buffer.getvalue())
-
-
-def _read(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
-        return dict(data)
 
 
 def load_checkpoint(path: Path, trainer: Trainer) -> None:
@@ -46,28 +48,24 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
     Raises:
         TrainingError: The file is missing, damaged, or of another network or optimizer.
     """
+    variables = trainer.variables
     try:
-        arrays = _read(path)
-        step = int(arrays.pop("step"))
-        variables = [arrays.pop(f"variable_{i}") for i in range(len(trainer.model.variables))]
-        slots = [arrays.pop(f"slot_{i}") for i in range(len(trainer.slots))]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = _read(path, variables)
+        step = int(arrays.pop(STEP))
+    except DAMAGED as error:
         raise TrainingError(
             f"Expected a checkpoint of this training at {path}. Received: {error}.",
             hint="Resume the run with the recipe it was started with, or train anew.",
         ) from error
-    received = [array.shape for array in variables + slots]
-    expected = [tuple(item.shape) for item in [*trainer.model.variables, *trainer.slots]]
-    if received != expected or arrays:
+    expected = {name: tuple(variable.shape) for name, variable in variables.items()}
+    received = {name: array.shape for name, array in arrays.items()}
+    if received != expected:
         raise TrainingError(
             f"Expected weights of shapes {expected}. Received: {received}.",
             hint="The checkpoint belongs to another network: resume it with its own recipe.",
         )
-    keras_variables = trainer.model.variables
-    for variable, array in zip(keras_variables, variables, strict=True):
-        variable.assign(array)
-    for slot, array in zip(trainer.slots, slots, strict=True):
-        slot.assign(array)
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
     trainer.step = step
 
 
@@ -77,11 +75,24 @@ def load_weights(path: Path, model: keras.Model) -> None:
     Raises:
         TrainingError: The file is missing or damaged.
     """
+    variables = {f"weights/{variable.path}": variable for variable in model.weights}
     try:
-        arrays = _read(path)
-        for index, variable in enumerate(model.variables):
-            variable.assign(arrays[f"variable_{index}"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = _read(path, variables)
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
+    except DAMAGED as error:
         raise TrainingError(
             f"Expected a checkpoint of this network at {path}. Received: {error}.", hint="Train it anew."
         ) from error
+
+
+def _read(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """The arrays of a checkpoint by name; in a file that numbers them they stand in the order of `names`."""
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
+        arrays: dict[str, NDArray[Any]] = dict(data)
+    if "variable_0" not in arrays:
+        return arrays
+    numbered = [f"{kind}_{number}" for kind in ("variable", "slot") for number in range(len(arrays))]
+    old = [name for name in numbered if name in arrays]
+    renamed = dict(zip(names, (arrays.pop(name) for name in old), strict=False))
+    return renamed | arrays

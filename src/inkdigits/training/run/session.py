@@ -23,17 +23,18 @@ from inkdigits.data.splits import split_training
 from inkdigits.errors import TrainingError, require
 from inkdigits.files import write_atomically
 from inkdigits.labels import CLASSES
-from inkdigits.training.distributed.cluster import Workers, alone
+from inkdigits.training.distributed.cluster import Workers, single_process
+from inkdigits.training.execution import Execution
 from inkdigits.training.fit import make_trainer
-from inkdigits.training.loop import Execution, Trainer
-from inkdigits.training.predict import Score, make_scorer
+from inkdigits.training.loop import Trainer
+from inkdigits.training.predict import Score, compile_predict, evaluate
 from inkdigits.training.recipe import change
 from inkdigits.training.run.checkpoint import load_checkpoint, save_checkpoint
 from inkdigits.training.run.folder import Run, open_run
 from inkdigits.training.run.state import RunData, RunProgress, Teacher
 from inkdigits.training.run.trained import trained_model
 
-DETERMINISTIC_PARTS = 2  # of a batch, on any number of cores
+DETERMINISTIC_SHARDS = 2  # of a batch, on any number of cores
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
 
 
@@ -45,8 +46,8 @@ class Progress:
         step: Steps done, of `steps`.
         steps: Steps of the whole training.
         epoch: Epochs done, with the part of the one under way.
-        loss: Mean training loss since the last report, nats a glyph.
-        accuracy: Mean training accuracy since the last report, 0 to 1, with augmentation and dropout on.
+        loss: Mean training loss since the last report, nats per glyph; at the end of an epoch, of the whole epoch.
+        accuracy: Mean training accuracy of the same span, 0 to 1, with augmentation and dropout on.
         glyphs_per_second: Training speed since the last report.
         seconds_left: At this speed.
         validation: Set at the end of an epoch.
@@ -96,7 +97,7 @@ def train(
         TrainingError: The loss became infinite, the folder cannot be written, the checkpoint does not fit, or another
             worker is gone.
     """
-    workers = workers or alone()
+    workers = workers or single_process()
     splits = split_training(dataset)
     training, validation = dataset.subset(splits.training), dataset.subset(splits.validation)
     data = RunData(dataset.name, dataset.sha256, *(len(part) for part in splits))
@@ -106,7 +107,7 @@ def train(
             _go_back(run, trainer, data)
         _check_same_step(workers, trainer)
         if not workers.chief:
-            _follow(workers, trainer)
+            _run_follower(workers, trainer)
             return "finished"
         session = _Session(run, trainer, validation, listener, report_every, workers)
         model = trainer.model
@@ -135,7 +136,7 @@ def _trainer(run: Run, training: Dataset, workers: Workers) -> Trainer:
     # A resumed run keeps its precision: on another machine another one may be faster.
     precision = "float32" if options.deterministic else run.state.network.precision or None
     recipe = change(recipe, {"precision": precision})
-    execution = Execution(workers=workers, parts=DETERMINISTIC_PARTS if options.deterministic else None)
+    execution = Execution(workers=workers, shards=DETERMINISTIC_SHARDS if options.deterministic else None)
     return make_trainer(
         recipe, training, seed=options.seed, teachers=lambda precision: _teachers(run, precision), execution=execution
     )
@@ -145,7 +146,7 @@ def _teachers(run: Run, precision: str) -> list[keras.Model]:
     """The networks that a run learns from, which must be those that it was started with."""
     runs = [open_run(Path(folder)) for folder in run.options.teachers]
     teachers = [trained_model(teacher, precision=precision) for teacher in runs]
-    classes = CLASSES + run.recipe.refuses
+    classes = CLASSES + run.recipe.rejects
     for teacher, folder in zip(teachers, run.options.teachers, strict=True):
         if teacher.output_shape[-1] != classes:
             raise TrainingError(
@@ -164,17 +165,17 @@ def _teachers(run: Run, precision: str) -> list[keras.Model]:
 
 
 def _check_same_step(workers: Workers, trainer: Trainer) -> None:
-    if (step := workers.agree(trainer.step)) != trainer.step:
+    if (step := workers.broadcast_from_chief(trainer.step)) != trainer.step:
         raise TrainingError(
             f"Expected all workers at the chief's step, {step}. Received: worker {workers.index} at {trainer.step}.",
             hint="Put the run's folder where all workers can read it.",
         )
 
 
-def _follow(workers: Workers, trainer: Trainer) -> None:
+def _run_follower(workers: Workers, trainer: Trainer) -> None:
     """Takes as many steps as the chief says, until it says none; Ctrl-C is for the chief."""
     with _stop_on_interrupt():
-        while trainer.step < trainer.steps and (count := workers.agree(0)):
+        while trainer.step < trainer.steps and (count := workers.broadcast_from_chief(0)):
             trainer.run(count)
 
 
@@ -194,7 +195,8 @@ class _Session:
         self._workers = workers
         self._report_every = report_every
         self._trainer = trainer
-        self._score = make_scorer(trainer.model, validation.glyphs, validation.labels)
+        self._validation = validation
+        self._predict = compile_predict(trainer.model)
         self._listener = listener
         self._history = [line for line in run.history() if line["step"] <= trainer.step]
         self._writer = _tensorboard_writer(run) if run.options.tensorboard else None
@@ -216,7 +218,7 @@ class _Session:
             before, began, began_cpu = trainer.step, time.perf_counter(), time.process_time()
             ending = stopped() or self._out_of_patience()
             count = 0 if ending else min(chunk, self._report_every - before % self._report_every)
-            if not self._workers.agree(count):
+            if not self._workers.broadcast_from_chief(count):
                 break
             score = trainer.run(count)
             seconds = time.perf_counter() - began
@@ -229,7 +231,7 @@ class _Session:
             ended = trainer.step % trainer.steps_per_epoch == 0 or trainer.step == trainer.steps
             validation = self._end_epoch(sums) if ended else None
             if ended or before > 0:
-                self._report(score, done, seconds, validation)
+                self._report(sums.mean() if ended else score, done, seconds, validation)
             if ended:
                 sums = _Sums()
         save_checkpoint(self._run.last_checkpoint, trainer)
@@ -246,7 +248,7 @@ class _Session:
 
     def _end_epoch(self, sums: _Sums) -> Score:
         trainer, run = self._trainer, self._run
-        validation, _ = self._score()
+        validation = evaluate(self._predict, self._validation).score
         score = sums.mean()
         best = max((line["validation_accuracy"] for line in self._history), default=-1.0)
         entry = {

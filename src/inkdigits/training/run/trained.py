@@ -10,7 +10,7 @@ from inkdigits.training.run.folder import Run
 
 
 def trained_model(run: Run, *, precision: str = "float32") -> keras.Model:
-    """The network that a run has reached.
+    """The network that a run has reached, of Keras' own layers: it can be saved and loads without this package.
 
     Args:
         run: A run that was trained to some point.
@@ -19,6 +19,7 @@ def trained_model(run: Run, *, precision: str = "float32") -> keras.Model:
     Raises:
         TrainingError: The run has no checkpoint yet, or it is damaged.
     """
-    model = build(run.recipe.network, precision=precision, refuses=run.recipe.refuses)
+    recipe = run.recipe
+    model = build(recipe.network, precision=precision, rejects=recipe.rejects, dropout=keras.layers.Dropout)
     load_weights(run.final_checkpoint, model)
     return model
