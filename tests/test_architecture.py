@@ -255,8 +255,8 @@ def test_modules_and_functions_are_small_and_described():
 
 # What is left to be cut; each list may only become shorter.
 CIRCLES: list[list[str]] = []
-COMMANDS = {"demo", "evaluate", "explain", "pack", "read"}
-FLAGS = 22
+COMMANDS = {"demo"}
+FLAGS = 11
 
 
 def test_no_modules_import_each_other_in_a_circle():

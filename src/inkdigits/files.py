@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -58,6 +57,8 @@ def folder_draft_of(folder: Path) -> Iterator[Path]:
     Raises:
         TrainingError: The disk is full or the folder cannot be written; what was there before is still there.
     """
+    import shutil  # here: it loads every compressor, and reading needs none
+
     draft = folder.with_name(folder.name + ".part")
     try:
         shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed

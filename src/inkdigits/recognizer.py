@@ -9,20 +9,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from inkdigits.data.source import load_dataset
 from inkdigits.errors import InkdigitsError, PictureError, SettingError
-from inkdigits.explaining.explanation import Explanation, explain_page
-from inkdigits.explaining.nearest import TrainingExamples
 from inkdigits.image.load import MAX_MEGAPIXELS, Picture
 from inkdigits.models.classifier import BATCH, PackedModel
 from inkdigits.reading.decision import MIN_CONFIDENCE, DecisionPolicy, find_risk_bound
 from inkdigits.reading.options import Expect, ReadingOptions
 from inkdigits.reading.pipeline import Failure, Keep, Prepared, complete, model_info, prepare, prepare_or_fail, to_page
 from inkdigits.reading.result import Page
+
+if TYPE_CHECKING:
+    from inkdigits.explaining.explanation import Explanation
+    from inkdigits.explaining.nearest import TrainingExamples
 
 WORKERS = 2  # threads that decode and prepare; the network has its own
 
@@ -143,6 +145,8 @@ class Recognizer:
         Raises:
             PictureError: It cannot be read.
         """
+        from inkdigits.explaining.explanation import explain_page  # here, so that reading alone starts sooner
+
         return explain_page(self._read(picture, "photo"), self.model, self.policy, examples=training_examples())
 
     def _read_many(self, pictures: Iterator[Picture], keep: bool) -> Iterator[Page]:
@@ -193,6 +197,9 @@ def _shared_recognizer(model: str | os.PathLike[str], min_confidence: float | No
 @cache
 def training_examples() -> TrainingExamples | None:
     """MNIST's training digits, to find the nearest of; None where their files are missing."""
+    from inkdigits.data.source import load_dataset
+    from inkdigits.explaining.nearest import TrainingExamples
+
     try:
         training = load_dataset("mnist")
     except InkdigitsError:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inkdigits.errors import PictureError
-from inkdigits.image.load import load
+from inkdigits.image.load import load, load_with_photo
 
 LEVELS = (np.arange(24 * 32).reshape(24, 32) * 37 % 216 + 20).astype(np.uint8)
 SMOOTH = np.add.outer(np.arange(24) * 4, np.arange(32) * 4).astype(np.uint8)  # survives JPEG
@@ -320,8 +320,8 @@ def test_every_level_of_16_bits_is_rounded_to_the_nearest_of_8(shape):
 MEMORY = """
 import io, resource, sys
 import numpy as np
-from PIL import Image
-from inkdigits.image.load import load
+from PIL import Image, ImageOps
+from inkdigits.image.load import load, load_with_photo
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -382,3 +382,52 @@ def test_any_array_of_numbers_loads_or_is_refused_for_not_being_finite(picture):
     gray = load(picture)
     assert gray.shape == picture.shape[:2]
     assert gray.dtype == np.uint8
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "tif"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_gray_and_photo_come_from_one_decoding(ending, orientation, tmp_path):
+    rng = np.random.default_rng(0)
+    colored = Image.fromarray(rng.integers(0, 256, (60, 90, 3)).astype(np.uint8)).resize((300, 200))
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    path = tmp_path / f"page.{ending}"
+    colored.save(path, **({} if ending == "gif" else {"exif": tags}))
+    gray, photo = load_with_photo(path, side=100)
+    np.testing.assert_array_equal(gray, load(path))
+    turned = ending != "gif" and orientation == 6
+    assert (photo.mode, photo.size) == ("RGB", (67, 100) if turned else (100, 67))
+    with Image.open(path) as image:
+        expected = ImageOps.exif_transpose(image).convert("RGB").resize(photo.size, Image.Resampling.BOX)
+    assert np.abs(np.asarray(photo).astype(int) - np.asarray(expected)).mean() < 3
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "1", "I;16", "LA"])
+def test_a_picture_without_plain_colors_has_a_gray_photo(mode):
+    image = Image.new(mode, (40, 30))
+    gray, photo = load_with_photo(image, side=100)
+    np.testing.assert_array_equal(gray, load(image))
+    np.testing.assert_array_equal(np.asarray(photo), np.repeat(gray[..., None], 3, axis=2))
+
+
+def test_an_array_of_colors_keeps_them():
+    colored = np.random.default_rng(0).integers(0, 256, (30, 40, 3)).astype(np.uint8)
+    gray, photo = load_with_photo(colored, side=100)
+    np.testing.assert_array_equal(gray, load(colored))
+    np.testing.assert_array_equal(np.asarray(photo), colored)
+    np.testing.assert_array_equal(load_with_photo(colored / 255, side=100)[0], gray)
+
+
+def test_a_file_object_is_read(tmp_path):
+    Image.new("L", (40, 30), 77).save(tmp_path / "page.png")
+    expected = load(tmp_path / "page.png")
+    with (tmp_path / "page.png").open("rb") as file:
+        np.testing.assert_array_equal(load(file), expected)
+    np.testing.assert_array_equal(load(io.BytesIO((tmp_path / "page.png").read_bytes())), expected)
+    with pytest.raises(PictureError, match="mode 'rb'"):
+        load(io.StringIO("no bytes"))  # type: ignore[arg-type]
+
+
+def test_a_missing_file_is_a_file_not_found_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        load(tmp_path / "none.png")

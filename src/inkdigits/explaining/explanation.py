@@ -1,7 +1,7 @@
 """The explanation: the record of a reading in, why it was read so out.
 
 It is a view of the record: nothing is decoded or segmented again. What decided is found by covering the glyphs that
-counted, place by place; what they are like, among labelled glyphs that a caller gives.
+counted, place by place. The nearest examples come from labeled glyphs that a caller gives.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Explanation:
 
     Attributes:
         page: The reading; its record holds what was seen, tried and predicted.
-        glyph_saliency: How much each pixel of `glyph` speaks for the answer (above 0) or against it (below 0), in
+        glyph_saliency: How much each pixel of `glyph` supports the answer (above 0) or opposes it (below 0), in
             log-odds, shape `(28, 28)`, float32.
         decisive: The spot whose covering hurts the answer most; None if the picture is blank.
         nearest: The nearest training examples, nearest first; none if there are none to compare with.
@@ -102,12 +102,12 @@ class Explanation:
 
     @property
     def probability(self) -> float:
-        """Of the best guess; 0 if the picture is blank."""
+        """The best guess's probability; 0 if the picture is blank."""
         return self.alternatives[0].probability if self.alternatives else 0.0
 
     @property
     def not_a_digit(self) -> float:
-        """Probability that it is no digit; 1 if the picture is blank."""
+        """Probability of a non-digit; 1 if the picture is blank."""
         return self.page.lines[0].digits[0].not_a_digit if self.page.lines else 1.0
 
     @property
@@ -204,7 +204,7 @@ def explain_page(
         page: Read with its record.
         model: That read it.
         policy: That it was decided by.
-        examples: Labelled glyphs, as the model was trained on, to find the nearest of.
+        examples: Labeled glyphs, as the model was trained on, to find the nearest of.
 
     Raises:
         SettingError: The page did not keep its record.

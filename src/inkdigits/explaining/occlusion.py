@@ -1,4 +1,4 @@
-"""Occlusion: classified glyphs and their answer in, how much each place of them speaks for the answer out.
+"""Occlusion: classified glyphs and their answer in, how much each place supports the answer out.
 
 A patch of paper is laid on every place in turn, and the glyphs are classified again.
 
@@ -34,7 +34,7 @@ class Spot:
     Attributes:
         where: In words: `"upper left"`, `"middle"`, …
         box: In pixels of the picture: `(left, top, width, height)`.
-        probability: Of the answer when the spot is covered.
+        probability: That of the answer when the spot is covered.
         answer: The most probable digit then.
         answer_probability: And its probability.
     """
@@ -51,8 +51,8 @@ class Occlusion:
     """What covering each place of a glyph does to its answer.
 
     Attributes:
-        saliency: Mean fall of the answer's log-odds under the patches that cover a pixel, shape `(28, 28)`: above 0
-            its ink speaks for the answer, below 0 against it; 0 where there is no ink.
+        saliency: Mean fall of the answer's log-odds under the patches that cover a pixel, shape `(28, 28)`. Above 0
+            its ink supports the answer, below 0 it opposes it; 0 where there is no ink.
         corner: Upper left corner of the patch that hurts the answer most, `(left, top)` in pixels of the glyph.
         probabilities: Without that patch, shape `(11,)`.
     """
@@ -94,7 +94,7 @@ def decisive_spot(occlusion: Occlusion, glyph: Glyph, frame: Frame, label: int) 
     """The patch that hurts the answer most, in words and in pixels of the picture.
 
     Args:
-        occlusion: Of the glyph.
+        occlusion: What covering the glyph did.
         glyph: Shape `(28, 28)`, uint8.
         frame: Places the glyph in the picture.
         label: The answer.

@@ -55,7 +55,7 @@ class SheetContent:
         record: How it was read.
         pixels: The picture that was read.
         photo: The picture as a person sees it, RGB.
-        saliency: How much each pixel of the first glyph that counted speaks for the answer, shape `(28, 28)`.
+        saliency: How much each pixel of the first glyph that counted supports the answer, shape `(28, 28)`.
         decisive: The spot whose covering hurts the answer most; None if the picture is blank.
         decisive_sentence: The same in words.
         nearest: The nearest training examples.
@@ -77,7 +77,7 @@ def draw_sheet(content: SheetContent) -> Image.Image:
     """Draws an content.
 
     Args:
-        content: Of any picture; of a blank one there is less to show.
+        content: What to show; a blank picture has less of it.
 
     Returns:
         RGB, 1280 pixels wide, as high as it needs to be.
@@ -132,7 +132,7 @@ def _draw_panels(sheet: Image.Image, draw: ImageDraw.ImageDraw, content: SheetCo
         ("photo", _photo_panel(content)),
         ("gray", _view(gray, gray.size, region, EMPTY)),
         ("ink", _view(ink, gray.size, region, "black")),
-        ("glyph: what the network saw", _glyph_panel(content)),
+        (_glyph_caption(content.record), _glyph_panel(content)),
         ("what decided", _map_panel(content, region)),
     )
     for index, (caption, panel) in enumerate(panels):
@@ -202,6 +202,11 @@ def _glyph_panel(content: SheetContent) -> Image.Image:
     if chosen is None:
         return _empty_panel("no ink found")
     return Image.fromarray(chosen.candidate.glyph).resize((PANEL, PANEL), Image.Resampling.NEAREST).convert("RGB")
+
+
+def _glyph_caption(record: Record) -> str:
+    count = len(list(_inputs(record)))
+    return "glyph: the network's input" if count < 2 else f"glyph: one of {count} inputs"
 
 
 def _empty_panel(words: str) -> Image.Image:

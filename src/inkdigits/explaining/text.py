@@ -22,7 +22,7 @@ def explanation_text(explanation: Explanation, *, encoding: str | None = "utf-8"
     """Describes an explanation for a terminal.
 
     Args:
-        explanation: Of any picture.
+        explanation: The explanation of any picture.
         encoding: That it will be written in: blocks are drawn with plain characters if it has none.
     """
     page = explanation.page

@@ -127,7 +127,7 @@ def warn_of(
     """Warnings about a reading.
 
     Args:
-        record: Of the reading.
+        record: How the picture was read.
         pixels: Its picture.
         turned: For each turn of the glyph that is accepted as a digit, what it would be read as.
         nearest: The nearest training examples; none if there was nothing to compare with.
@@ -160,7 +160,7 @@ def warn_of_picture(traits: Traits, longer_side: int) -> Iterator[ReadingWarning
 
     Args:
         traits: Its measures.
-        longer_side: Of the digit, pixels of the picture as it was taken.
+        longer_side: The digit's longer side, pixels of the picture as it was taken.
     """
     if traits.shapes > 1:
         yield ReadingWarning(
@@ -217,7 +217,7 @@ def warn_of_answer(
 
     Args:
         ranked: Digits and their probabilities, most probable first.
-        not_a_digit: Probability that it is no digit.
+        not_a_digit: Probability of a non-digit.
         turned: For each turn of the glyph that is accepted as a digit, what it would be read as.
         nearest: The nearest training examples; none if there was nothing to compare with.
         threshold: Above this probability of a non-digit a reading is doubted, 0 to 1.

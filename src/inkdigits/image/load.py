@@ -206,8 +206,8 @@ def _check_size(width: int, height: int, max_megapixels: float) -> None:
     if megapixels > max_megapixels:
         raise PictureError(
             f"Expected a picture of at most {max_megapixels:g} megapixels. Received: {width} x {height} "
-            f"({megapixels:.0f} megapixels).",
-            hint="Scale it down, or raise the limit with --max-megapixels.",
+            f"({megapixels:,.2f} megapixels).",
+            hint="Scale it down, or raise the limit: max_megapixels.",
         )
 
 

@@ -1,7 +1,7 @@
 """Candidates for the one digit of a picture: gray in, the primary candidate out, and fallbacks when asked for.
 
-The primary candidate is what training goes through, too. Fallbacks are for pictures whose primary prediction is
-uncertain: on ruled paper a digit may hang on lines, and in a small picture grain is as wide as a stroke.
+Training goes through the primary candidate, too. Fallbacks are for pictures whose primary prediction is uncertain. On
+ruled paper a digit may hang on lines; in a small picture grain is as wide as a stroke.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def fallback_candidates(found: Segmentation) -> list[DigitCandidate]:
         found: What `find_candidates` returned.
 
     Returns:
-        On ruled paper at most four, each with another box, none of which touches the picture's edges. Of a small
-        picture at most three: blurred, and, if it has a glyph's size, as a glyph already.
+        On ruled paper at most four, each with another box; none touches the picture's edges. For a small picture at
+        most three: blurred, and, if it has a glyph's size, as a glyph already.
     """
     if found.fallback == "ruled":
         return list(_find_inside(found.work))
@@ -132,7 +132,7 @@ def _find_blurred(work: WorkingImage) -> Iterator[DigitCandidate]:
 
 
 def _as_glyph(glyph: Gray, origin: Origin) -> DigitCandidate:
-    """A picture of a glyph's size, taken for a glyph."""
+    """A picture of a glyph's size, used as a glyph."""
     whole = (0, 0, GLYPH_SIDE, GLYPH_SIDE)
     return DigitCandidate(origin=origin, component=Component(glyph, whole), glyph=glyph, box=whole)
 

@@ -170,7 +170,7 @@ def select_components(
     """Selects the connected components that make up the digit.
 
     Args:
-        boxes: Of the components, shape `(N, 4)`: left, top, width, height.
+        boxes: Boxes of the components, shape `(N, 4)`: left, top, width, height.
         mass: Their ink, in full pixels, shape `(N,)`.
         shape: Height and width of the picture.
         inside: Takes nothing that touches the picture's edges, and no dashes.

@@ -226,7 +226,7 @@ def calibrate(logits: NDArray[np.float32], card: Card) -> NDArray[np.float64]:
 
     Args:
         logits: Shape `(N, classes)`, of the ten digits and, if the model has that class, of non-digits.
-        card: Of the model.
+        card: The model's card.
 
     Returns:
         Shape `(N, 11)`, float64: of the ten digits and of a non-digit; each row sums to 1.

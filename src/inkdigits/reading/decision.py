@@ -78,9 +78,9 @@ class Decision:
     Attributes:
         status: `"ok"`, `"uncertain"` or `"rejected"`: given by `confidence` alone.
         reason: Why it is not `"ok"`.
-        confidence: Of the answer, 0 to 1: the digit's calibrated probability, lowered if the reading is doubted; None
-            if the picture is blank.
-        probabilities: Of all candidates that counted, combined, shape `(11,)`; None if the picture is blank.
+        confidence: How probable the answer is, 0 to 1: the digit's calibrated probability, lowered if the reading is
+            doubted; None if the picture is blank.
+        probabilities: Those of the candidates that counted, combined, shape `(11,)`; None if the picture is blank.
         combination: How they were combined.
         counted: Indices of the candidates that count; the first one's box and ink are those of the answer.
     """
@@ -138,7 +138,7 @@ def find_risk_bound(card: Card, max_error: float) -> RiskBound:
     """What `max_error` stands for with a model: the least confidence that is accepted, and what is guaranteed then.
 
     Args:
-        card: Of the model, with its operating points.
+        card: The model's card, with its operating points.
         max_error: The largest acceptable error rate among accepted readings, above 0 and below 1.
 
     Returns:

@@ -1,7 +1,7 @@
 """The way of a picture: picture in, record and page out, in two parts.
 
-`prepare` works on pixels, picture by picture, and may run in another thread. `complete` classifies many prepared
-pictures in two rounds: all primary candidates, then the fallbacks of the uncertain ones.
+`prepare` works on the pixels of one picture and may run in another thread. `complete` classifies many prepared pictures
+in two rounds: all primary candidates, then the fallbacks of the uncertain ones.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def to_page(record: Record | Failure, model: ModelInfo, *, keep_record: bool) ->
     """The page of a record.
 
     Args:
-        record: Of one picture, or why it could not be read.
+        record: The record of one picture, or why it could not be read.
         model: That read it.
         keep_record: Whether the page holds its record.
     """

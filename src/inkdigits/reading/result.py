@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -35,8 +34,8 @@ class ModelInfo:
     """Which packed model a page was read with.
 
     Attributes:
-        name: Of the packed model.
-        version: Of the packed model.
+        name: The model's name.
+        version: The model's version.
         preparation: The version of the preparation that it was trained for.
     """
 
@@ -53,10 +52,10 @@ class Digit:
         text: The best guess, also of a rejected digit.
         status: `"ok"`, `"uncertain"` or `"rejected"`.
         reason: Why it is not `"ok"`.
-        confidence: Of the answer, 0 to 1: its calibrated probability, lowered if the reading is doubted.
+        confidence: How probable the answer is, 0 to 1: its calibrated probability, lowered if the reading is doubted.
         box: `(left, top, width, height)`, pixels of the upright picture.
         alternatives: The ten digits and their probabilities, most probable first.
-        not_a_digit: Probability that it is no digit; with those of `alternatives` it sums to 1.
+        not_a_digit: Probability of a non-digit; with those of `alternatives` it sums to 1.
         glyph: The network's input, shape `(28, 28)`, uint8; of several, the first that counted.
     """
 
@@ -88,7 +87,7 @@ class Line:
         text: The best guess, also of a rejected line.
         status: `"ok"`, `"uncertain"` or `"rejected"`.
         reason: Why it is not `"ok"`.
-        confidence: Of the whole line, 0 to 1.
+        confidence: How probable it is that the whole line is right, 0 to 1.
         box: `(left, top, width, height)`, pixels of the upright picture.
         alternatives: Other answers for the whole line and their probabilities, most probable first.
         digits: The digits of the line.
@@ -124,7 +123,7 @@ class Page:
             picture could not be read.
         reason: Why it is not `"ok"`: `"blank"`, `"too_small"`, `"low_contrast"`, `"not_a_digit"`, `"several"` or
             `"ambiguous"`.
-        confidence: Of the whole page, 0 to 1; None if nothing was found.
+        confidence: How probable it is that the whole page is right, 0 to 1; None if nothing was found.
         kind: What was looked for.
         lines: The lines found, top to bottom; those of a rejected page hold the best guess.
         path: Where the picture came from; None if it was not a file.
@@ -229,6 +228,8 @@ class Page:
         return f"Page({', '.join(words)})"
 
     def _repr_html_(self) -> str:
+        import html
+
         rows = "".join(
             f"<tr><td>{html.escape(line.text)}</td><td>{line.status}{f' ({line.reason})' if line.reason else ''}</td>"
             f"<td>{line.confidence:.1%}</td></tr>"
