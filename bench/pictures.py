@@ -27,12 +27,12 @@ from PIL import Image, ImageDraw, ImageFont
 from conditions import CONDITIONS, TURNS, Subject
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.source import load_dataset
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training, validation_split
 from inkdigits.errors import SettingError
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.recognizer import Recognizer
 
-Part: TypeAlias = Literal["validation", "test"]
+Part: TypeAlias = Literal["validation", "calibration", "test"]
 
 COUNT = 1000
 SEED = 1
@@ -89,6 +89,9 @@ def digits(split: Part) -> Dataset:
     if split == "validation":
         train = load_dataset("mnist", split="train")
         return train.subset(validation_split(train)[1])
+    if split == "calibration":
+        train = load_dataset("mnist", split="train")
+        return train.subset(split_training(train).calibration)
     raise SettingError(f"Expected a split of 'validation' or 'test'. Received: {split!r}.", hint="Name one of them.")
 
 
