@@ -11,6 +11,7 @@ Every message says what was expected, what was received and what to do. The tree
     ├── TrainingError (RuntimeError)     a training cannot go on
     └── MissingError                     something that is needed is not there
         ├── MissingModelError            no such model, run or recipe
+        │   └── UnfinishedRunError       a run that has no packed model yet
         ├── MissingDataError (DataError)   no such data set
         └── MissingExtraError (ImportError)   an optional dependency is not installed
 
@@ -67,6 +68,20 @@ class MissingError(InkdigitsError):
 
 class MissingModelError(MissingError):
     """No packed model, run or recipe of that name."""
+
+
+class UnfinishedRunError(MissingModelError):
+    """A run that has no packed model yet.
+
+    Args:
+        message: As of every error.
+        hint: As of every error.
+        folder: Of the run.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", folder: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.folder = folder
 
 
 class MissingDataError(MissingError, DataError):

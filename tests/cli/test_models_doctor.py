@@ -2,6 +2,7 @@ import json
 import shutil
 
 from inkdigits.models.card import load_card
+from inkdigits.models.page import model_page
 from inkdigits.models.zoo import ZOO, model_names
 
 
@@ -18,8 +19,19 @@ def test_models_lists_what_ships_a_line_each(inkdigits):
     assert f"validation accuracy {card.scores['validation']['accuracy']:.2%}" in line
 
 
-def test_models_shows_the_card_of_one(inkdigits):
+def test_models_describes_one(inkdigits):
     outcome = inkdigits("models", "default")
+    assert (outcome.code, outcome.err) == (0, "")
+    folder = ZOO / "default"
+    assert outcome.out == model_page(load_card(folder), (folder / "model.tflite").stat().st_size) + "\n"
+
+
+def test_json_is_of_one_model(inkdigits):
+    assert inkdigits("models", "--json").code == 2
+
+
+def test_models_shows_the_card_of_one(inkdigits):
+    outcome = inkdigits("models", "default", "--json")
     assert (outcome.code, outcome.err) == (0, "")
     assert json.loads(outcome.out) == json.loads(load_card(ZOO / "default").to_json())
 

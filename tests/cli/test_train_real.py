@@ -109,3 +109,83 @@ def test_a_network_learns_from_another_wherever_it_is_gone_on_with(data, tmp_pat
     assert run(["train", "--teacher", "nowhere", *settings, "-o", str(tmp_path / "other")]) == 3
     assert "Expected a run's folder" in capfd.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+def test_a_network_that_did_not_learn_ends_with_a_sentence_everywhere(tmp_path, capfd):
+    folder = tmp_path / "run"
+    assert run(["train", "--learning-rate", "1", "--epochs", "1", "-o", str(folder)]) == 1
+    err = capfd.readouterr().err
+    assert "error: Expected a network that learned to tell digits apart" in err
+    assert "hint: Train it with a smaller --learning-rate" in err or "smaller learning rate" in err
+    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+    assert not (folder / "packed").exists()
+    for command in (["pack", str(folder), "-o", str(tmp_path / "packed")], ["evaluate", str(folder)]):
+        assert run(command) in (1, 3)
+        err = capfd.readouterr().err
+        assert "Expected a network that learned" in err
+        assert "Traceback" not in err
+    assert not (tmp_path / "packed").exists()
+
+
+def test_an_unfinished_run_is_named_with_the_command_that_ends_it(tmp_path, capfd):
+    (tmp_path / "run.json").write_text('{"status": "running"}')
+    assert run(["evaluate", str(tmp_path)]) == 3
+    assert f"hint: Run: inkdigits train --resume {tmp_path}" in capfd.readouterr().err
+
+
+def test_a_finished_run_is_not_trained_again_and_packing_does_not_overwrite(data, tmp_path, capfd):
+    command = ["train", "--epochs", "1", "--data", str(data), "--hidden", "8", "--tensorboard", "-o"]
+    folder, packed = tmp_path / "run", tmp_path / "packed"
+    assert run([*command, str(folder)]) == 0
+    err = capfd.readouterr().err
+    assert "on 1,000 digits of data.npz (100 more for validation, 100 for calibration)" in err
+    assert "network: 784 → 8 → 10, relu, 6,370 weights" in err
+    assert f"see it: tensorboard --logdir {folder / 'tensorboard'}" in err
+    assert "starting TensorFlow" in err
+    assert "packed as" in err
+    assert err.splitlines()[-1] == f"next: inkdigits evaluate {folder}"
+    assert run(["train", "--resume", str(folder)]) == 0
+    assert "already finished" in capfd.readouterr().err
+    assert run(["pack", str(folder), "-o", str(packed)]) == 0
+    card = (packed / "card.json").read_bytes()
+    assert run(["pack", str(folder), "-o", str(packed)]) == 1
+    assert "Expected a new or empty folder" in capfd.readouterr().err
+    assert (packed / "card.json").read_bytes() == card
+
+
+def test_the_best_settings_of_a_search_are_trained(data, tmp_path, capfd):
+    best = {"recipe": "mlp-128", "settings": {"learning_rate": 0.002, "beta_1": 0.8}}
+    (tmp_path / "best.json").write_text(json.dumps(best))
+    command = ["train", "--settings", str(tmp_path / "best.json"), "--epochs", "1", "--data", str(data)]
+    assert run([*command, "-o", str(tmp_path / "run")]) == 0
+    recipe = json.loads((tmp_path / "run" / "run.json").read_text())["recipe"]
+    assert (recipe["learning_rate"], recipe["betas"], recipe["epochs"]) == (0.002, [0.8, 0.999], 1)
+    (tmp_path / "best.json").write_text("[]")
+    capfd.readouterr()
+    assert run(command) == 2
+    assert "Expected a best.json of inkdigits tune" in capfd.readouterr().err
+
+
+def test_a_keras_file_is_packed_read_with_and_evaluated(tmp_path, capfd, monkeypatch):
+    import keras
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    digits = load_mnist("train").subset(np.arange(10_000))
+    layers = [keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    model = keras.Sequential(layers)
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    model.fit(digits.glyphs / 255, digits.labels, batch_size=32, verbose=0)
+    model.save(tmp_path / "mine.keras")
+    assert run(["read", "sample:mnist", "--model", str(tmp_path / "mine.keras")]) == 0
+    out, err = capfd.readouterr()
+    assert out == "2\n"
+    assert "packing" in err
+    assert "inputs from 0 to 1" in err
+    assert run(["evaluate", str(tmp_path / "mine.keras")]) == 0
+    out, err = capfd.readouterr()
+    assert "n = 10" in out
+    assert "packing" not in err
+    assert run(["pack", str(tmp_path / "mine.keras"), "-o", str(tmp_path / "packed")]) == 0
+    assert "its inputs were found to go from 0 to 1" in capfd.readouterr().err
+    assert run(["read", "sample:mnist", "--model", str(tmp_path / "packed")]) == 0
+    assert run(["read", "x.png", "--model", str(tmp_path / "none.keras")]) == 3

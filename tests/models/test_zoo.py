@@ -1,10 +1,14 @@
 """The packed models that ship are what docs/recipes.md says of them."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from inkdigits.data.mnist import load_mnist
+from inkdigits.errors import MissingModelError, UnfinishedRunError
 from inkdigits.models.classifier import PackedModel
-from inkdigits.models.zoo import model_names
+from inkdigits.models.zoo import find_model, model_names
 
 # The most bytes, and the fewest of MNIST's 10,000 test digits read right: the lower end of what is published.
 SHIPPED = {
@@ -36,3 +40,31 @@ def test_its_card_says_how_to_train_it_again(name: str) -> None:
     assert card.name == name
     assert card.recipe["name"] == ("reader" if name == "default" else name)
     assert card.training["data"]["sha256"]
+
+
+@pytest.mark.parametrize("status", ["created", "running", "packing", "interrupted"])
+def test_a_run_that_has_not_ended_says_so(status: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"status": status}))
+    with pytest.raises(UnfinishedRunError, match=rf"has not ended: its status is '{status}'\. Resume it") as caught:
+        find_model(tmp_path)
+    assert caught.value.folder == str(tmp_path)
+
+
+def test_a_run_that_failed_says_why(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"status": "failed", "error": "Expected finite weights."}))
+    with pytest.raises(UnfinishedRunError, match=r"which failed: Expected finite weights\. Train it anew") as caught:
+        find_model(tmp_path)
+    assert caught.value.folder == ""
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_a_damaged_run_is_a_run(content: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(UnfinishedRunError, match="its status is 'damaged'"):
+        find_model(tmp_path)
+
+
+def test_a_keras_file_is_to_be_packed_first(tmp_path: Path) -> None:
+    (tmp_path / "mine.keras").write_bytes(b"")
+    with pytest.raises(MissingModelError, match=r"a Keras file\. Pack it first: inkdigits pack .*mine\.keras -o mine"):
+        find_model(tmp_path / "mine.keras")

@@ -13,7 +13,7 @@ import click
 from inkdigits import __version__
 from inkdigits.cli.terminal import one_line, open_closed_streams, show_error, show_lines, with_flags
 from inkdigits.cli.verbs import COMMANDS, Call, ReaderLeftError, Verbs, note_debug
-from inkdigits.errors import InkdigitsError, MissingError, SettingError
+from inkdigits.errors import InkdigitsError, MissingError, SettingError, UnfinishedRunError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MISSING, EXIT_INTERRUPTED = 1, 2, 3, 130
 
@@ -36,7 +36,10 @@ def _report(error: InkdigitsError | OSError, name: str) -> int:
     """Writes the error of a command to stderr and gives its exit code."""
     if isinstance(error, InkdigitsError):
         command = cli.get_command(click.Context(cli), name)
-        show_error(with_flags(error.message, command), with_flags(error.hint, command))
+        hint = with_flags(error.hint, command)
+        if isinstance(error, UnfinishedRunError) and error.folder:
+            hint = f"Run: inkdigits train --resume {error.folder}"
+        show_error(with_flags(error.message, command), hint)
         return exit_code(error)
     show_error(f"Expected to read or write a file. Received: {error}.", "Check the path, its rights and the disk.")
     return EXIT_FAILED

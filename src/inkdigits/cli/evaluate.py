@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.options import packed_keras
+
 if TYPE_CHECKING:
     from inkdigits.data.source import Part
 
 
 @click.command("evaluate", short_help="Measure a model on labeled glyphs and write a report.")
-@click.argument("model")
+@click.argument("model", callback=packed_keras)
 @click.option("--data", help="mnist, a folder, or an IDX, CSV or NPZ file; by default what a run was trained on, or "
               "mnist.")  # fmt: skip
 @click.option("--split", type=click.Choice(["test", "train", "validation"], case_sensitive=False),
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Stop at the first bad row or picture of the data.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Write the report there; for a run, by default RUN/report.")  # fmt: skip
-@click.option("--compare", metavar="MODEL", help="Also measure this second model on the same digits.")
+@click.option("--compare", metavar="MODEL", callback=packed_keras,
+              help="Also measure this second model on the same digits.")  # fmt: skip
 @click.option("--robustness", is_flag=True,
               help="Also measure accuracy on corrupted digits (MNIST-C), under adversarial attacks, and on pictures "
               "that show no digit. Attacks that use gradients need a run, not a packed model.")  # fmt: skip

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.options import packed_keras
+
 if TYPE_CHECKING:
     from inkdigits.cli.pictures import Result
 
@@ -22,7 +24,8 @@ FORMATS = ("text", "json", "jsonl")
     "3 no such model.",
 )
 @click.argument("pictures", nargs=-1, required=True)
-@click.option("--model", default="default", show_default=True, help="A packed model's name or folder, or a run.")
+@click.option("--model", default="default", show_default=True, callback=packed_keras,
+              help="Name or folder of a packed model, a run, or a Keras file.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
               help="text: for people; jsonl: one object per picture.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.png|DIR",

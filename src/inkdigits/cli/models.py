@@ -1,26 +1,33 @@
-"""`inkdigits models`: what ships, and the card of a model."""
+"""`inkdigits models`: what ships, and what is known about a model."""
 
 from __future__ import annotations
 
 import click
 
 
-@click.command("models", short_help="List the packed models, or show one's card.")
+@click.command("models", short_help="List the packed models, or describe one.")
 @click.argument("name", required=False)
-def command(name: str | None) -> None:
-    """Lists the packed models that ship, or shows the card of one: a name, a folder, or a run.
+@click.option("--json", "as_json", is_flag=True, help="Print the model's card as JSON.")
+def command(name: str | None, as_json: bool) -> None:
+    """Lists the packed models that ship, or describes one: a name, a folder, or a run.
 
     \b
     Examples:
       inkdigits models
       inkdigits models default
+      inkdigits models default --json
     """
     from inkdigits.models.card import MODEL_NAME, load_card
+    from inkdigits.models.page import model_page
     from inkdigits.models.zoo import find_model, model_names
 
     if name is not None:
-        click.echo(load_card(find_model(name)).to_json(), nl=False)
+        folder = find_model(name)
+        card = load_card(folder)
+        click.echo(card.to_json() if as_json else model_page(card, (folder / MODEL_NAME).stat().st_size))
         return
+    if as_json:
+        raise click.UsageError("Expected a model's name with --json.")
     for known in model_names():
         folder = find_model(known)
         card = load_card(folder)

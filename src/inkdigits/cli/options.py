@@ -1,7 +1,10 @@
-"""Options in groups: what several commands share of their help texts."""
+"""What several commands share of their options: groups in help texts, and models given as Keras files."""
 
 from __future__ import annotations
 
+import os
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,3 +37,32 @@ def given_options() -> set[str]:
     context = click.get_current_context()
     typed = click.core.ParameterSource.COMMANDLINE
     return {name for name in context.params if context.get_parameter_source(name) is typed}
+
+
+def packed_keras(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """A model's name as it is; of a Keras file the folder of a packed model made from it, kept for the next time.
+
+    Raises:
+        MissingModelError: There is no such file.
+        ModelError: It is not a Keras model of 28 × 28 digits.
+    """
+    if name is None or not name.endswith(".keras"):
+        return name
+    from inkdigits import __version__
+    from inkdigits.cli.terminal import quiet_native_stderr
+    from inkdigits.errors import MissingModelError
+    from inkdigits.models.card import CARD_NAME, load_card
+
+    file = Path(name)
+    if not file.is_file():
+        raise MissingModelError(f"Expected a Keras file. Received: {file}, no such file.", hint="Check the path.")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "inkdigits", "keras")
+    folder = cache / f"{sha256(file.read_bytes()).hexdigest()[:16]}-{__version__}"
+    if not (folder / CARD_NAME).is_file():
+        click.echo(f"packing {file} into {folder} …", err=True)
+        with quiet_native_stderr():
+            from inkdigits.export.from_keras import pack_keras
+
+            pack_keras(file, folder)
+    click.echo(f"{file}: inputs from 0 to {load_card(folder).training['input_range']}", err=True)
+    return str(folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from inkdigits.errors import MissingModelError
+from inkdigits.errors import MissingModelError, UnfinishedRunError
 from inkdigits.models.card import CARD_NAME
 
+RUN_NAME = "run.json"  # of a run's folder; its status and error are all that is read here
 ZOO = Path(__file__).parent.parent / "zoo"
 
 
@@ -22,13 +24,40 @@ def find_model(name: str | Path) -> Path:
         name: A name from `model_names()`, the folder of a packed model, or a run's folder.
 
     Raises:
+        UnfinishedRunError: It is a run that has no packed model yet.
         MissingModelError: There is none.
     """
     folder = Path(name)
     for candidate in (folder, folder / "packed", ZOO / str(name)):
         if (candidate / CARD_NAME).is_file():
             return candidate
+    if (folder / RUN_NAME).is_file():
+        raise _unfinished(folder)
+    if folder.suffix == ".keras" and folder.is_file():
+        raise MissingModelError(
+            f"Expected a packed model. Received: {folder}, a Keras file.",
+            hint=f"Pack it first: inkdigits pack {folder} -o {folder.stem}",
+        )
     raise MissingModelError(
         f"Expected a packed model's name or folder, or a run. Received: {str(name)!r}.",
         hint=f"Models that ship: {', '.join(model_names())}. Train one with: inkdigits train",
+    )
+
+
+def _unfinished(folder: Path) -> UnfinishedRunError:
+    """Says how far a run without a packed model is."""
+    try:
+        state = json.loads((folder / RUN_NAME).read_text(encoding="utf-8"))
+        status, reason = state.get("status", "created"), state.get("error", "")
+    except (OSError, ValueError, AttributeError):
+        status, reason = "damaged", ""
+    if status == "failed":
+        return UnfinishedRunError(
+            f"Expected a run with a packed model. Received: {folder}, which failed: {reason or 'no reason is known'}",
+            hint="Train it anew with other settings.",
+        )
+    return UnfinishedRunError(
+        f"Expected a run with a packed model. Received: {folder}, which has not ended: its status is {status!r}.",
+        hint="Resume it: the model is packed at its end.",
+        folder=str(folder),
     )
