@@ -157,10 +157,10 @@ def find_digit(ink: Ink, *, inside: bool = False) -> Component | None:
     chosen = boxes[keep]
     left, top = chosen[:, 0].min(), chosen[:, 1].min()
     right, bottom = (chosen[:, 0] + chosen[:, 2]).max(), (chosen[:, 1] + chosen[:, 3]).max()
-    part = ink[top:bottom, left:right]
+    part = ink[top:bottom, left:right].copy()  # a view would keep the whole page in memory
     if not keep.all():
         kept = np.concatenate([[False], keep])
-        part = part * kept[labels[top - y : bottom - y, left - x : right - x]]
+        part *= kept[labels[top - y : bottom - y, left - x : right - x]]
     return Component(part, (int(left), int(top), int(right - left), int(bottom - top)))
 
 

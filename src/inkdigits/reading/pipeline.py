@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from inkdigits.errors import InkdigitsError, PictureError
@@ -84,8 +84,10 @@ def prepare(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared:
         else:
             gray, photo = load(resolve(picture), max_megapixels=max_megapixels), None
         found = find_candidates(gray)
-    pixels = None if keep == "nothing" else Pixels(gray, found.work, photo)
-    return Prepared(name_of(picture), found.primary, found if found.fallback is not None else None, pixels)
+    if keep == "nothing":  # many pictures may wait: what no fallback needs is let go
+        work = replace(found.work, bare=found.work.ink)
+        return Prepared(name_of(picture), found.primary, replace(found, work=work) if found.fallback else None, None)
+    return Prepared(name_of(picture), found.primary, found, Pixels(gray, found.work, photo))
 
 
 @contextmanager
