@@ -6,7 +6,7 @@ glyph. It knows nothing of pictures, files or models.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from inkdigits.errors import PictureError
 from inkdigits.geometry import Box
 from inkdigits.image.ink import Ink
-
-if TYPE_CHECKING:
-    pass
 
 Glyph: TypeAlias = NDArray[np.uint8]
 Glyphs: TypeAlias = NDArray[np.uint8]
@@ -29,6 +26,7 @@ GLYPH_SIDE = 28
 INK_SIDE = 20  # MNIST fits a digit into 20 x 20, then centers it by mass
 CENTER = 14.0  # where MNIST puts the centre of mass, in pixel indices (measured: 99.99 % of the training glyphs)
 LEAST_STROKE = 1.8  # pixels of the glyph; MNIST's thinnest pens. A thinner line is widened before it fades
+FAINT = 16  # of 255: ink that is nowhere darker, which to_ink() does not give
 SHAPE_TOLERANCE = 1  # 13 of MNIST's 60,000 digits are 19 pixels long: enlarging them would only blur
 
 
@@ -77,6 +75,8 @@ def _fit(part: Ink, longest: int) -> Ink:
     if longest - SHAPE_TOLERANCE <= longer <= longest:
         return part
     scale = longest / longer
+    if part.max() < FAINT:  # a few levels would be lost when they are averaged
+        part = np.asarray(cv2.convertScaleAbs(part, alpha=255 / int(part.max())), np.uint8)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if scale > 1:
         return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR), np.uint8)

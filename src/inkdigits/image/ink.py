@@ -23,6 +23,10 @@ LEAST_CONTRAST = 16  # of 255 levels between paper and ink; less is noise of a c
 LEAST_DISTINCTION = 4.5  # standard deviations of the paper between it and ink; splitting mere grain in two gives 2.7
 FLAT_PAPER = 2  # levels: a drawing's paper; a photograph's varies more
 GRAIN_PIXELS = 1 << 16  # are enough to tell a picture's grain: of a larger one every second row, or fewer
+LEAST_FRAMED_SIDE = 32  # pixels of the shorter side: in less, a dark border is what is around a light digit
+THICKEST_BORDER = 0.2  # of the picture's shorter side
+LIGHT_RING = 0.9  # of the pixels all round: so many are paper just inside a border
+LEAST_PAPER = 0.6  # of what is inside a border
 FULL_CONTRAST = 230  # from here on ink is as dark as it gets, and its levels stay untouched, as MNIST's do
 
 
@@ -100,25 +104,46 @@ def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
         )
     light = gray if paper_is_light(gray) else 255 - gray
     paper = _paper(light)
-    return _contrast(light, paper), int(paper.max()) - int(paper.min()) <= FLAT_PAPER
+    return to_contrast(light, paper), int(paper.max()) - int(paper.min()) <= FLAT_PAPER
 
 
 def paper_is_light(gray: Gray) -> bool:
     """Whether the paper is lighter than the ink, judged by what the border of the picture is made of."""
-    small = shrink(gray, 64)
+    small = _inside(shrink(gray, 64))
     border = np.concatenate([small[0], small[-1], small[1:-1, 0], small[1:-1, -1]])
-    lowest, low, high, highest = _quantiles(small, (0, 0.01, 0.99, 1))
-    lower, middle, upper = _quantiles(border, (0.25, 0.5, 0.75))
+    lowest, low, high, highest = find_quantiles(small, (0, 0.01, 0.99, 1))
+    lower, middle, upper = find_quantiles(border, (0.25, 0.5, 0.75))
     if high - low < 1 or upper - lower < 0.3 * (high - low):
         return middle - lowest >= highest - middle
     # An uneven border, as under a shadow: ink is what departs most from its own surroundings.
     window = max(3, round(0.3 * max(small.shape))) | 1
     departure = small.astype(np.float32) - cv2.medianBlur(small, window)
-    darkest, lightest = _quantiles(departure, (0.01, 0.99))
+    darkest, lightest = find_quantiles(departure, (0.01, 0.99))
     return -darkest >= lightest
 
 
-def _quantiles(values: NDArray[Any], shares: tuple[float, ...]) -> list[float]:
+def _inside(small: Gray) -> Gray:
+    """A picture without a dark border along its edges: its paper is what the light rows and columns inside are of."""
+    if min(small.shape) < LEAST_FRAMED_SIDE:
+        return small
+    lowest, highest = find_quantiles(small, (0.02, 0.98))
+    light = small > (lowest + highest) / 2
+    if _ring(light, 0) >= 0.5:
+        return small
+    for depth in range(1, round(THICKEST_BORDER * min(small.shape)) + 1):
+        if _ring(light, depth) >= LIGHT_RING:
+            inner = slice(depth, small.shape[0] - depth), slice(depth, small.shape[1] - depth)
+            return small[inner] if light[inner].mean() > LEAST_PAPER else small
+    return small
+
+
+def _ring(light: NDArray[np.bool_], depth: int) -> float:
+    """The share of light pixels all round, at a distance from the edges."""
+    inner = light[depth : light.shape[0] - depth, depth : light.shape[1] - depth]
+    return float(np.concatenate([inner[0], inner[-1], inner[1:-1, 0], inner[1:-1, -1]]).mean())
+
+
+def find_quantiles(values: NDArray[Any], shares: tuple[float, ...]) -> list[float]:
     """The values below which these shares of all lie: what `np.quantile` gives to a rank, in a tenth of its time."""
     ranked = np.sort(values, axis=None)
     return [float(ranked[round(share * (len(ranked) - 1))]) for share in shares]
@@ -209,7 +234,7 @@ def _paper(light: Gray) -> Gray:
     return np.asarray(shade, np.uint8)
 
 
-def _contrast(light: Gray, paper: Gray) -> NDArray[np.uint8]:
+def to_contrast(light: Gray, paper: Gray) -> NDArray[np.uint8]:
     """How much darker than its paper each pixel is, as if the paper were evenly lit: 0 to 255, and 0 on black."""
     return np.asarray(cv2.divide(cv2.subtract(paper, light), paper, scale=255), np.uint8)
 

@@ -18,12 +18,14 @@ from inkdigits.image.glyph import GLYPH_SIDE
 from inkdigits.image.ink import to_darker_ink, to_ink
 from inkdigits.image.load import Gray
 from inkdigits.image.rulings import remove_rulings
+from inkdigits.image.shadows import SHARP, SOFT, WINDOWS, edge_sharpness
 from inkdigits.layout.digit import (
     Component,
     DigitCandidate,
     Origin,
     WorkingImage,
     find_digit,
+    light_evenly,
     make_candidate,
     to_working_image,
 )
@@ -31,6 +33,8 @@ from inkdigits.layout.digit import (
 Fallback: TypeAlias = Literal["ruled", "small"]
 """Why a picture has fallback candidates: lines from edge to edge, or few pixels."""
 
+LEAST_SHADED = 256  # pixels of the shorter side: a smaller picture is a crop, and its strokes are as wide as shadows
+LEAST_DIGIT = 0.03  # of a page's shorter side: what is smaller is dust, or a corner of a shadow
 LEAST_PAGE = 128  # pixels of the shorter side: in a smaller picture a line from edge to edge is as likely a stroke
 SMALL_PAGE = 64  # pixels of the longer side: in a smaller picture a grain is nearly as large as a stroke is wide
 SOFTNESS = 1 / 28  # of the longer side: standard deviation of the blur under which grain and gaps close
@@ -47,11 +51,13 @@ class Segmentation:
         work: The picture at working size, and its ink.
         primary: The primary candidate; None if the picture is blank.
         fallback: Which fallback candidates the picture has; None if it has none.
+        unlit: The picture as it is, if the primary candidate was found only after a shadow was removed from `work`.
     """
 
     work: WorkingImage
     primary: DigitCandidate | None
     fallback: Fallback | None = None
+    unlit: WorkingImage | None = None
 
 
 def find_candidates(gray: Gray) -> Segmentation:
@@ -69,7 +75,21 @@ def find_candidates(gray: Gray) -> Segmentation:
     """
     work = to_working_image(gray)
     primary = _find_on_paper(work)
-    return Segmentation(work, primary, None if primary is None else _fallback(work, primary.component.box))
+    fallback = _fallback(work, primary)
+    if min(work.gray.shape) >= LEAST_SHADED and _sharpness(work, primary) < SOFT:
+        for window in WINDOWS:
+            lit = light_evenly(work, window)
+            other = _find_on_paper(lit)
+            if _sharpness(lit, other) >= SHARP:
+                return Segmentation(lit, other, fallback or _fallback(lit, other), unlit=work)
+    return Segmentation(work, primary, fallback)
+
+
+def _sharpness(work: WorkingImage, found: DigitCandidate | None) -> float:
+    """How sharp the edges of a candidate are; 0 if it is a speck."""
+    if found is None or max(found.component.box[2:]) < LEAST_DIGIT * min(work.gray.shape):
+        return 0.0
+    return edge_sharpness(work.gray, found.component.ink, found.component.box)
 
 
 def fallback_candidates(found: Segmentation) -> list[DigitCandidate]:
@@ -79,18 +99,20 @@ def fallback_candidates(found: Segmentation) -> list[DigitCandidate]:
         found: What `find_candidates` returned.
 
     Returns:
-        On ruled paper at most four, each with another box; none touches the picture's edges. For a small picture at
-        most three: blurred, and, if it has a glyph's size, as a glyph already.
+        On ruled paper at most four, or eight if a shadow was removed, each with another box; none touches the
+        picture's edges. For a small picture at most three: blurred, and, if it has a glyph's size, as a glyph already.
     """
     if found.fallback == "ruled":
-        return list(_find_inside(found.work))
+        return [*_find_inside(found.work), *(_find_inside(found.unlit) if found.unlit else ())]
     return list(_find_blurred(found.work)) if found.fallback == "small" else []
 
 
-def _fallback(work: WorkingImage, box: Box) -> Fallback | None:
+def _fallback(work: WorkingImage, primary: DigitCandidate | None) -> Fallback | None:
+    if primary is None:
+        return None
     if max(work.gray.shape) < SMALL_PAGE:
         return "small"
-    lined = work.is_ruled or _spans(box, work.ink.shape)
+    lined = work.is_ruled or _spans(primary.component.box, work.ink.shape)
     return "ruled" if lined and min(work.ink.shape) >= LEAST_PAGE else None
 
 

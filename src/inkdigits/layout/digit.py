@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.geometry import Box, Frame
+from inkdigits.image.borders import cover, find_border
 from inkdigits.image.glyph import Glyph, ink_box, to_glyph
 from inkdigits.image.ink import Ink, shrink, to_ink
 from inkdigits.image.load import Gray
 from inkdigits.image.rulings import remove_rulings
+from inkdigits.image.shadows import flatten_light
 
 Origin: TypeAlias = Literal[
     "primary", "inside", "darker", "unruled", "darker unruled", "blurred", "as glyph", "as glyph, blurred"
@@ -38,7 +40,7 @@ class WorkingImage:
     """The picture at the size at which it is segmented, and its ink.
 
     Attributes:
-        gray: Shape `(H, W)`, uint8, at most `WORK_SIDE` on its longer side.
+        gray: Shape `(H, W)`, uint8, at most `WORK_SIDE` on its longer side; a cell's border is covered with paper.
         ink: Its ink, rulings included, shape `(H, W)`, uint8.
         bare: Its ink without rulings; the same array as `ink` if there are none.
         frame: Places its pixels in the picture.
@@ -98,15 +100,33 @@ class DigitCandidate:
 
 
 def to_working_image(gray: Gray) -> WorkingImage:
-    """Scales a picture to working size, separates its ink, and removes rulings.
+    """Scales a picture to working size, covers the border of a cell, separates the ink, and removes rulings.
 
     Args:
         gray: Shape `(H, W)`, uint8, as `load` gives it.
     """
     work = shrink(gray, WORK_SIDE)
-    ink = to_ink(work)
     frame = Frame((gray.shape[1] / work.shape[1], gray.shape[0] / work.shape[0]))
-    return WorkingImage(work, ink, remove_rulings(ink), frame)
+    return _segment(work, frame)
+
+
+def light_evenly(work: WorkingImage, window: float) -> WorkingImage:
+    """The same picture without shadows, and what else has soft edges.
+
+    Args:
+        work: The picture at working size.
+        window: Of its longer side: a darker place that is wider is a shadow.
+    """
+    return _segment(flatten_light(work.gray, window), work.frame)
+
+
+def _segment(gray: Gray, frame: Frame) -> WorkingImage:
+    ink = to_ink(gray)
+    border = find_border(gray, ink)
+    if border is not None:
+        gray = cover(gray, border, ink)
+        ink = to_ink(gray)
+    return WorkingImage(gray, ink, remove_rulings(ink), frame)
 
 
 def make_candidate(

@@ -1,0 +1,190 @@
+"""Borders: the printed frame of a cell or a form's box around the writing. Ink in, the border's pixels out.
+
+A border surrounds other ink at three sides or more, or runs along the picture's edges. It may be cut by the crop,
+thick, thin, askew, rounded, doubled or dashed. Digits and models are not known here.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.image.ink import Ink, paper_is_light, shrink
+from inkdigits.image.load import Gray
+
+Mask: TypeAlias = NDArray[np.uint8]
+
+LEAST_SIDE = 32  # pixels of the picture's shorter side: in less, such as 28 x 28, a border is rather a stroke
+SEARCH_SIDE = 256  # borders are looked for at this longer side
+VISIBLE = 64  # of 255: fainter ink is the soft edge of a line
+LEAST_CONTENT = 0.2  # of a border's height: lower ink inside it is a mark, and the border may be a 0
+SMOOTH = 0.015  # of the content's side, or 1.2 pixels: a border is no further off a straight or evenly bent line
+SMOOTH_SHARE = 0.75  # of a border that is so smooth
+SURROUNDED = 0.6  # of a side of the content: so much of it has the border beyond it
+SPAN = 0.85  # of the picture's side: a line along its edge is at least so long
+EDGE_BAND = 0.18  # of the picture's shorter side: as far from its edges a border reaches that the crop has cut
+GAPS = (0.0, 0.06, 0.12)  # of the picture's shorter side: the gaps between dashes that are closed, tried in turn
+LEAST_SIDES = 3  # at which a border surrounds its content, wherever it is
+DARK_EDGE = 0.5  # of an edge of the picture: as much of a border is there that a shadow could be
+SHADE_WINDOW = 0.15  # of the longer side: paper around a border whose shade it takes
+FRINGE = 2  # pixels around a border that its soft edge reaches
+
+
+def find_border(gray: Gray, ink: Ink) -> Mask | None:
+    """Finds the border around writing.
+
+    Args:
+        gray: Shape `(H, W)`, uint8.
+        ink: Its ink, same shape. A border at the picture's very edges may be missing in it, as a shadow there is.
+
+    Returns:
+        The border and whatever is beyond it, 0 or 1, same shape; None if there is no border, or nothing in it.
+
+    Example:
+        >>> page = np.full((100, 100), 255, np.uint8)
+        >>> _ = cv2.rectangle(page, (10, 10), (90, 90), 0, 3)
+        >>> find_border(page, 255 - page) is None
+        True
+        >>> page[30:70, 48:54] = 0
+        >>> border = find_border(page, 255 - page)
+        >>> int(border[10, 50]), int(border[50, 50])
+        (1, 0)
+    """
+    if min(ink.shape) < LEAST_SIDE:
+        return None
+    marks = ((ink > VISIBLE) * np.uint8(255)).astype(np.uint8)
+    bodies = [np.asarray(shrink(marks, SEARCH_SIDE) > 0, np.uint8), *_darker_half(gray)]
+    found = [border for border in map(_border_at_any_gap, bodies) if border is not None]
+    return _at_full_size(np.bitwise_or.reduce(found), ink.shape) if found else None
+
+
+def cover(gray: Gray, mask: Mask, ink: Ink) -> Gray:
+    """Paints the paper's shade over some pixels: the mean of the bare paper around them."""
+    bare = ((mask == 0) & (ink == 0)).astype(np.float32)
+    if not bare.any():
+        return gray
+    window = max(3, round(SHADE_WINDOW * max(gray.shape))) | 1
+    weight = cv2.blur(bare, (window, window))
+    mean = cv2.blur(gray.astype(np.float32) * bare, (window, window)) / np.maximum(weight, 1e-6)
+    shade = np.where(weight > 1e-3, mean, float(gray[bare > 0].mean()))
+    return np.where(mask > 0, np.rint(shade), gray).astype(np.uint8)
+
+
+def _darker_half(gray: Gray) -> list[Mask]:
+    """What is darker than the middle between ink and paper, at the size of the search; none if no edge is dark."""
+    small = shrink(gray, SEARCH_SIDE)
+    light = small if paper_is_light(gray) else 255 - small
+    _, body = cv2.threshold(light, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    edges = max(body[0].mean(), body[-1].mean(), body[:, 0].mean(), body[:, -1].mean())
+    return [np.asarray(body, np.uint8)] if edges >= DARK_EDGE else []
+
+
+def _border_at_any_gap(body: Mask) -> Mask | None:
+    for gap in GAPS:
+        found = _border_of(body, round(gap * min(body.shape)))
+        if found is not None:
+            return found
+    return None
+
+
+def _border_of(body: Mask, gap: int) -> Mask | None:
+    """The border and what is beyond it, at the size of the search; gaps up to `gap` pixels are closed before."""
+    joined = body if gap < 1 else cv2.morphologyEx(body, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8))
+    count, marked, stats_, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8), connectivity=8)
+    labels, stats = np.asarray(marked, np.int32), np.asarray(stats_, np.int32)
+    large = [part for part in range(1, count if count > 2 else 0) if _is_large(stats[part], body.shape)]
+    contents = {part: content for part in large if (content := _content_of(part, labels, stats)) is not None}
+    innermost = [content for content in contents.values() if content not in contents]
+    if not innermost:
+        return None
+    inside = max(innermost, key=lambda part: int(stats[part, 4]))
+    border = np.isin(labels, list(contents))
+    _, regions = cv2.connectedComponents((~border).astype(np.uint8), connectivity=4)
+    return np.asarray(regions != regions[labels == inside][0], np.uint8)
+
+
+def _is_large(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    return bool(stat[2] >= 0.4 * shape[1] or stat[3] >= 0.4 * shape[0])
+
+
+def _content_of(part: int, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> int | None:
+    """The part that another is the border of; None if it is no border."""
+    ink = labels == part
+    along = _touches_edge(stats[part], labels.shape) and _runs_along_edge(ink)
+    content = _content(part, labels.shape, stats, anywhere=along)
+    if content is None:
+        return None
+    left, top, width, height = (int(value) for value in stats[content, :4])
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    if ink[rows, columns].any():
+        return None
+    sides = (
+        _is_side(ink[:top, columns][::-1]),
+        _is_side(ink[top + height :, columns]),
+        _is_side(ink[rows, :left].T[::-1]),
+        _is_side(ink[rows, left + width :].T),
+    )
+    alone = any(sides) and along and not _touches_edge(stats[content], labels.shape)
+    return content if alone or sum(sides) >= LEAST_SIDES else None
+
+
+def _is_side(beyond: NDArray[np.bool_]) -> bool:
+    """Whether ink goes along all of a side of the content in a smooth line.
+
+    Args:
+        beyond: What is beyond that side, the first row next to the content.
+    """
+    if not len(beyond):
+        return False
+    columns = np.flatnonzero(beyond.any(axis=0))
+    if len(columns) < SURROUNDED * beyond.shape[1]:
+        return False
+    away = beyond[:, columns].argmax(axis=0)
+    place = columns / max(beyond.shape[1] - 1, 1)
+    curve = np.stack([np.ones_like(place), place, place * place], axis=1)
+    off = np.abs(away - curve @ np.linalg.lstsq(curve, away, rcond=None)[0])
+    return bool(np.sort(off)[int(SMOOTH_SHARE * (len(off) - 1))] <= max(1.2, SMOOTH * beyond.shape[1]))
+
+
+def _content(part: int, shape: tuple[int, ...], stats: NDArray[np.int32], *, anywhere: bool) -> int | None:
+    """The largest other part that stands in a part's box, or anywhere."""
+    own = stats[part]
+    left, top, wide, high = (0, 0, shape[1], shape[0]) if anywhere else (int(value) for value in own[:4])
+    best, area = None, 0
+    for other in range(1, len(stats)):
+        x, y, w, h, ink = (int(value) for value in stats[other])
+        inside = left <= x + w / 2 <= left + wide and top <= y + h / 2 <= top + high
+        around = x <= own[0] and y <= own[1] and x + w >= own[0] + own[2] and y + h >= own[1] + own[3]
+        if inside and not around and h >= LEAST_CONTENT * high and ink > area:  # it is itself around itself, too
+            best, area = other, ink
+    return best
+
+
+def _touches_edge(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    left, top, width, height = (int(value) for value in stat[:4])
+    return left == 0 or top == 0 or left + width == shape[1] or top + height == shape[0]
+
+
+def _runs_along_edge(ink: NDArray[np.bool_]) -> bool:
+    """Whether all of a part lies near the picture's edges, and along one of them from end to end."""
+    height, width = ink.shape
+    band = max(2, round(EDGE_BAND * min(ink.shape)))
+    if ink[band : height - band, band : width - band].any():
+        return False
+    spans = (
+        ink[:band].any(axis=0).mean(),
+        ink[height - band :].any(axis=0).mean(),
+        ink[:, :band].any(axis=1).mean(),
+        ink[:, width - band :].any(axis=1).mean(),
+    )
+    return bool(max(spans) >= SPAN)
+
+
+def _at_full_size(found: Mask, shape: tuple[int, ...]) -> Mask:
+    size = (shape[1], shape[0])
+    large = found if found.shape == shape else cv2.resize(found, size, interpolation=cv2.INTER_NEAREST)
+    grown = 2 * FRINGE + 1 + 2 * (max(shape) // SEARCH_SIDE)
+    return np.asarray(cv2.dilate(large, np.ones((grown, grown), np.uint8)), np.uint8)
