@@ -31,13 +31,15 @@ from inkdigits.data.splits import split_training, validation_split
 from inkdigits.errors import SettingError
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.recognizer import Recognizer
+from inkdigits.reporting import markdown
 
 Part: TypeAlias = Literal["validation", "calibration", "test"]
 
 COUNT = 1000
 SEED = 1
 WORKERS = 2
-START, END = "<!-- picture-bench -->", "<!-- /picture-bench -->"
+HEAD = ("condition", "n", "right, 95 % interval", "kept", "right of those")
+PART = "picture-bench"  # of a page: the marks around the table
 PNG_MAGIC = b"\x89PNG"
 SHOWN, THUMB = 4, (128, 96)  # pictures of each condition on the sheet, and their largest size
 DESK, CAPTION = "#e4e2dc", "#33312e"
@@ -71,10 +73,8 @@ class Score:
         low, high = wilson_interval(right, self.count)
         sure = [hit for hit, kept in zip(self.right, self.kept, strict=True) if kept]
         of_those = f"{sum(sure) / len(sure):.1%}" if sure else "–"
-        return (
-            f"| {title} | {self.count:,} | {self.share:.1%} [{low:.1%}, {high:.1%}] | "
-            f"{len(sure) / self.count:.1%} | {of_those} |"
-        ).replace("%", " %")
+        right_share, kept = f"{self.share:.1%} [{low:.1%}, {high:.1%}]", f"{len(sure) / self.count:.1%}"
+        return markdown.row([title, f"{self.count:,}", right_share, kept, of_those]).replace("%", " %")
 
 
 @cache
@@ -153,25 +153,12 @@ def table(scores: Mapping[str, Score], *, model: str, seed: int, split: Part) ->
     rows = [score.row(CONDITIONS[name].title) for name, score in scores.items()]
     digits_of = "test digits" if split == "test" else "validation digits (of the training images)"
     lines = [
-        "| condition | n | right, 95 % interval | kept | right of those |",
-        "|---|---|---|---|---|",
+        *markdown.table(HEAD, []).splitlines(),
         *rows,
         "",
         f"Model {model}, MNIST's {digits_of}, seed {seed}.",
     ]
     return "\n".join([*lines, turns(scores["exif"])] if "exif" in scores else lines)
-
-
-def put_into(page: str, content: str) -> str:
-    """Replaces what stands between the markers of a page.
-
-    Raises:
-        SettingError: The page has not one start and one end.
-    """
-    if page.count(START) != 1 or page.count(END) != 1 or page.index(START) > page.index(END):
-        raise SettingError(f"Expected a page with {START} and {END}. Received: one without.", hint="Add the markers.")
-    before, _, rest = page.partition(START)
-    return f"{before}{START}\n{content}\n{END}{rest.partition(END)[2]}"
 
 
 def save(folder: Path, name: str, pictures: Sequence[bytes], labels: Sequence[str]) -> None:
@@ -239,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(content)
     if options.docs:
         page = options.docs.read_text(encoding="utf-8")
-        options.docs.write_text(put_into(page, content), encoding="utf-8")
+        options.docs.write_text(markdown.splice(page, PART, content), encoding="utf-8")
     if options.sheet:
         contact_sheet(shown).save(options.sheet, optimize=True)
 

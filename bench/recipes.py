@@ -17,10 +17,11 @@ import argparse
 import json
 import time
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
+from inkdigits.reporting.markdown import spread
 from inkdigits.training.recipe import Recipe, change
 from inkdigits.training.recipes import find_recipe
 
@@ -64,10 +65,6 @@ def train_and_pack(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict
     return result
 
 
-def spread(values: list[float]) -> str:
-    return f"{mean(values) * 100:.2f} ± {stdev(values) * 100:.2f}" if len(values) > 1 else f"{values[0] * 100:.2f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipes", default=",".join(RECIPES))
@@ -87,8 +84,8 @@ def main() -> None:
         else:
             runs = [train_and_pack(recipe, seed, arguments.runs, test=test) for seed in range(arguments.seeds)]
         results[name] = runs
-        columns = [spread([run["validation"] for run in runs])]
-        columns.append("-" if arguments.no_test else spread([run["test"] for run in runs]))
+        columns = [spread([100 * run["validation"] for run in runs])]
+        columns.append("-" if arguments.no_test else spread([100 * run["test"] for run in runs]))
         times = [mean(run[key] for run in runs) for key in ("seconds", "cpu_seconds")]
         print(f"{name:20} {columns[0]:>14} {columns[1]:>14} {times[0]:7.2f} {times[1]:7.2f}", flush=True)
     if arguments.output:

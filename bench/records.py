@@ -14,7 +14,6 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +25,13 @@ from inkdigits.data.splits import validation_split
 from inkdigits.export.from_run import train_and_pack
 from inkdigits.models.card import MODEL_NAME
 from inkdigits.models.classifier import PackedModel, softmax
+from inkdigits.reporting import markdown
 from inkdigits.training.predict import compile_predict
 from inkdigits.training.recipes import find_recipe
 from inkdigits.training.run.folder import Run, open_run, start_run
 from inkdigits.training.run.state import RunOptions
 from inkdigits.training.run.trained import trained_model
 
-MARK = "<!-- records -->", "<!-- /records -->"
 SMALL = ("tiny-25k", "tiny-8k", "tiny-2k")
 COLUMNS = [
     "recipe",
@@ -58,7 +57,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Scores:
-    """Chances of one network on each part, and right answers of its packed model, in %."""
+    """Probabilities of one network on each part, and right answers of its packed model, in %."""
 
     validation: NDArray[np.float64]
     test: NDArray[np.float64] | None
@@ -78,21 +77,17 @@ def trained(folder: Path, recipe: str, seed: int, teachers: tuple[str, ...] = ()
 def scores_of(run: Run, parts: Parts) -> Scores:
     model = trained_model(run)
 
-    def chances(part: Dataset) -> NDArray[np.float64]:
+    def probabilities(part: Dataset) -> NDArray[np.float64]:
         return softmax(compile_predict(model)(part.glyphs))
 
     if parts.test is None:
-        return Scores(chances(parts.validation), None)
+        return Scores(probabilities(parts.validation), None)
     packed = PackedModel(run.folder / "packed").probabilities(parts.test.glyphs)
-    return Scores(chances(parts.validation), chances(parts.test), right(packed, parts.test.labels))
+    return Scores(probabilities(parts.validation), probabilities(parts.test), right(packed, parts.test.labels))
 
 
-def right(chances: NDArray[np.float64], labels: NDArray[np.integer]) -> float:
-    return 100 * float((chances.argmax(axis=1) == labels).mean())
-
-
-def spread(values: list[float]) -> str:
-    return f"{mean(values):.2f} ± {stdev(values):.2f}" if len(values) > 1 else f"{values[0]:.2f}"
+def right(probabilities: NDArray[np.float64], labels: NDArray[np.integer]) -> float:
+    return 100 * float((probabilities.argmax(axis=1) == labels).mean())
 
 
 def row(name: str, scores: list[Scores], parts: Parts, runs: list[Run]) -> str:
@@ -103,17 +98,17 @@ def row(name: str, scores: list[Scores], parts: Parts, runs: list[Run]) -> str:
         corrected = parts.test.labels.copy()
         corrected[list(CORRECTIONS)] = list(CORRECTIONS.values())
         both = (parts.test.labels, corrected)
-        cells = [spread([right(one, labels) for one in tests]) for labels in both]
+        cells = [markdown.spread([right(one, labels) for one in tests]) for labels in both]
         packed = [one.packed for one in scores if one.packed is not None]
-        cells.append(spread(packed) if packed else "–")
+        cells.append(markdown.spread(packed) if packed else "–")
     size = sum((run.folder / "packed" / MODEL_NAME).stat().st_size for run in runs) / len(scores) / 1000
     seconds, cpu = (
         sum(getattr(run.state.progress, key) for run in runs) / len(scores) for key in ("seconds", "cpu_seconds")
     )
     parameters = sum(run.state.network.parameters for run in runs) / len(scores)
-    validation = spread([right(one.validation, parts.validation.labels) for one in scores])
+    validation = markdown.spread([right(one.validation, parts.validation.labels) for one in scores])
     cells = [f"`{name}`", f"{parameters:,.0f}", str(len(scores)), *cells, validation]
-    return f"| {' | '.join(cells)} | {size:.1f} | {seconds:.0f} | {cpu:.0f} |"
+    return markdown.row([*cells, f"{size:.1f}", f"{seconds:.0f}", f"{cpu:.0f}"])
 
 
 def rows(folder: Path, seeds: int, small_seeds: int, parts: Parts, only: set[str]) -> Iterator[str]:
@@ -157,15 +152,14 @@ def main() -> None:
     dataset = load_mnist("train")
     held_out = dataset.subset(validation_split(dataset.labels)[1])
     parts = Parts(held_out, None if arguments.no_test else load_mnist("test"))
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    lines = markdown.table(COLUMNS, []).splitlines()
     print("\n".join(lines), flush=True)
     for line in rows(arguments.runs, arguments.seeds, arguments.small_seeds, parts, set(arguments.only.split(","))):
         print(line, flush=True)
         lines.append(line)
     if arguments.docs:
         page = arguments.docs.read_text(encoding="utf-8")
-        before, after = page.split(MARK[0])[0], page.split(MARK[1])[1]
-        arguments.docs.write_text("\n".join([before + MARK[0], *lines, MARK[1] + after]), encoding="utf-8")
+        arguments.docs.write_text(markdown.splice(page, "records", "\n".join(lines)), encoding="utf-8")
 
 
 if __name__ == "__main__":

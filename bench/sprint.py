@@ -22,11 +22,11 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from inkdigits.data.mnist import load_mnist
+from inkdigits.reporting import markdown
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.recipes import find_recipe
 from recipes import train_once
 
-MARK = "<!-- sprint -->", "<!-- /sprint -->"
 STOCK_GOAL, STOCK_EPOCHS = 0.99, 15
 
 
@@ -129,7 +129,7 @@ def main() -> None:
     fits = [] if arguments.no_test else measure_stock(arguments.stock)
     stock_seconds = mean(fit["seconds"] for fit in fits) if fits else None
     head = ["goal", "network and length", "% right", "n", "s", "CPU-s", "stock `fit` takes"]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines = markdown.table(head, []).splitlines()
     rows = []
     for rung in LADDER:
         seeds = arguments.seeds if rung.seconds < 1 else max(2, arguments.seeds // 2)
@@ -150,8 +150,7 @@ def main() -> None:
         print(lines[-1])
     if arguments.docs:
         page = arguments.docs.read_text(encoding="utf-8")
-        before, after = page.split(MARK[0])[0], page.split(MARK[1])[1]
-        arguments.docs.write_text("\n".join([before + MARK[0], *lines, MARK[1] + after]), encoding="utf-8")
+        arguments.docs.write_text(markdown.splice(page, "sprint", "\n".join(lines)), encoding="utf-8")
     if arguments.plot:
         draw(rows, fits, arguments.plot)
 

@@ -55,7 +55,18 @@ PACKAGES: dict[str, set[str]] = {
         "training",
     },
     "sklearn": {"errors", "labels", "image", "data", "evaluation", "models", "training"},
-    "benchmarks": {"errors", "files", "system", "data", "evaluation", "models", "training", "export", "sklearn"},
+    "benchmarks": {
+        "errors",
+        "files",
+        "labels",
+        "system",
+        "data",
+        "evaluation",
+        "models",
+        "training",
+        "export",
+        "sklearn",
+    },
     "reporting": {
         "errors",
         "files",
@@ -255,8 +266,7 @@ def test_modules_and_functions_are_small_and_described():
 
 # What is left to be cut; each list may only become shorter.
 CIRCLES: list[list[str]] = []
-COMMANDS = {"demo"}
-FLAGS = 11
+FLAGS = 10
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -264,7 +274,7 @@ def test_no_modules_import_each_other_in_a_circle():
 
 
 def test_no_command_imports_another():
-    assert {found.split(":")[0].rpartition(".")[2] for found in commands_importing_commands(PACKAGE)} <= COMMANDS
+    assert commands_importing_commands(PACKAGE) == []
 
 
 def test_only_the_command_line_names_flags():

@@ -269,22 +269,9 @@ def test_a_score_that_keeps_nothing_has_no_share_of_it():
     assert pictures.Score((True,), (False,)).row("chalk").endswith("| 0.0 % | – |")
 
 
-def test_only_what_stands_between_the_markers_is_replaced():
-    page = f"before {pictures.START}\nold\n{pictures.END} after"
-    assert pictures.put_into(page, "new") == f"before {pictures.START}\nnew\n{pictures.END} after"
-
-
-@pytest.mark.parametrize(
-    "page", ["", pictures.START, f"{pictures.END}{pictures.START}", pictures.START * 2 + pictures.END]
-)
-def test_a_page_without_markers_is_refused(page):
-    with pytest.raises(SettingError, match="Expected a page with"):
-        pictures.put_into(page, "new")
-
-
 def test_the_bench_prints_saves_and_draws(tmp_path, capsys):
     page, sheet, folder = tmp_path / "page.md", tmp_path / "sheet.png", tmp_path / "made"
-    page.write_text(f"# Page\n\n{pictures.START}\n{pictures.END}\n")
+    page.write_text(f"# Page\n\n<!-- {pictures.PART} -->\n<!-- /{pictures.PART} -->\n")
     options = ["--count", "8", "--conditions", "mnist,exif", "--docs", page, "--sheet", sheet, "--save", folder]
     pictures.main([str(option) for option in options])
     printed = capsys.readouterr().out
@@ -303,7 +290,7 @@ def test_the_bench_prints_saves_and_draws(tmp_path, capsys):
 
 def test_the_page_of_the_docs_tells_of_every_condition():
     page = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
-    table = page.partition(pictures.START)[2].partition(pictures.END)[0]
+    table = page.partition(f"<!-- {pictures.PART} -->")[2].partition("<!-- /")[0]
     assert [title for title in (each.title for each in CONDITIONS.values()) if f"| {title} | " not in table] == []
     assert [about for about in (each.about for each in CONDITIONS.values()) if about not in page] == []
     assert (ROOT / "docs" / "pictures.png").stat().st_size < 400_000

@@ -156,18 +156,11 @@ def test_the_table_has_a_row_a_system_and_a_column_a_set():
     }
     assert compare.table({"ours": ours, "silent": silent}, [digits, others]).splitlines() == [
         "| % right [95 % interval] | own_digits (n = 4) | ms a picture | not_digits taken at ≥ 0.9 |",
-        "|---|---|---|---|",
+        "|---|--:|--:|--:|",
         "| ours | 75.0 [30.1, 95.4] | 2.0 | 50.0 % (own_digits kept: 75 %) |",
         "| silent | 25.0 [4.6, 69.9] | 20.4 | – |",
     ]
     assert "taken" not in compare.table({"ours": ours}, [digits])
-
-
-def test_a_page_gets_its_table_and_one_without_markers_is_refused():
-    page = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n"
-    assert compare.put_into(page, "new", part="x") == "a\n<!-- x -->\nnew\n<!-- /x -->\nb\n"
-    with pytest.raises(SettingError, match="Expected a page with <!-- y -->"):
-        compare.put_into(page, "new", part="y")
 
 
 def test_arrays_become_files_and_few_pictures_are_spread_over_the_set(tmp_path):

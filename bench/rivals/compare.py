@@ -30,6 +30,7 @@ from environments import RIVALS, run_rival
 from inkdigits.errors import InkdigitsError, SettingError
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.recognizer import Recognizer
+from inkdigits.reporting import markdown
 
 SETS = ("own_digits", "folder_digits", "dida", "usps")
 REFUSALS, KEPT = "not_digits", "own_digits"
@@ -205,12 +206,12 @@ def table(systems: Mapping[str, System], sets: Sequence[PictureSet]) -> str:
     refused = any(picture_set.name == REFUSALS for picture_set in sets)
     head = [f"{picture_set.name} (n = {len(picture_set.paths):,})" for picture_set in columns]
     head += ["ms a picture", *([f"{REFUSALS} taken at ≥ {SURE}"] if refused else [])]
-    lines = ["| % right [95 % interval] | " + " | ".join(head) + " |", "|---" * (len(head) + 1) + "|"]
+    rows = []
     for title, answers in systems.items():
         cells = [cell(answers[part.name].right(part.labels), len(part.paths)) for part in columns]
         cells.append(f"{_milliseconds(answers, columns):.1f}")
-        lines.append("| " + " | ".join([title, *cells, *([_refusal(answers)] if refused else [])]) + " |")
-    return "\n".join(lines)
+        rows.append([title, *cells, *([_refusal(answers)] if refused else [])])
+    return markdown.table(["% right [95 % interval]", *head], rows)
 
 
 def _milliseconds(answers: System, columns: Sequence[PictureSet]) -> float:
@@ -224,19 +225,6 @@ def _refusal(answers: System) -> str:
         return "–"
     kept = answers[KEPT].sure() if KEPT in answers else None
     return f"{taken:.1%}".replace("%", " %") + (f" ({KEPT} kept: {kept:.0%})".replace("%", " %") if kept else "")
-
-
-def put_into(page: str, content: str, *, part: str) -> str:
-    """Replaces what stands between `<!-- part -->` and `<!-- /part -->` of a page.
-
-    Raises:
-        SettingError: The page has not one of each.
-    """
-    start, end = f"<!-- {part} -->", f"<!-- /{part} -->"
-    if page.count(start) != 1 or page.count(end) != 1 or page.index(start) > page.index(end):
-        raise SettingError(f"Expected a page with {start} and {end}. Received: one without.", hint="Add the markers.")
-    before, _, rest = page.partition(start)
-    return f"{before}{start}\n{content}\n{end}{rest.partition(end)[2]}"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -287,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.docs:
         place = "rivals-simulated" if options.conditions else "rivals-real"
         page = options.docs.read_text(encoding="utf-8")
-        options.docs.write_text(put_into(page, content, part=place), encoding="utf-8")
+        options.docs.write_text(markdown.splice(page, place, content), encoding="utf-8")
 
 
 if __name__ == "__main__":

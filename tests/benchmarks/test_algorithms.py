@@ -5,16 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inkdigits.benchmarks.algorithm_comparison import QUICK_ONES, Comparison, Score, compare, rank
 from inkdigits.benchmarks.algorithm_trial import Outcome, measure
-from inkdigits.benchmarks.algorithms import CONTENDERS, estimator, find_contender
+from inkdigits.benchmarks.algorithms import ALGORITHMS, estimator, find_algorithm
 from inkdigits.cli import run
-from inkdigits.cli.compare import QUICK_ONES
 from inkdigits.data.dataset import Dataset
+from inkdigits.data.export import export_dataset
+from inkdigits.data.source import load_dataset
 from inkdigits.errors import MissingModelError, TrainingError
 from inkdigits.evaluation.significance import compare_answers
 from inkdigits.models.zoo import find_model
-from inkdigits.reporting.comparison import Row, leaders, plot, ranked, table, write_comparison
+from inkdigits.reporting.comparison import comparison_table, plot, write_comparison
 from inkdigits.training.recipes import find_recipe
+from inkdigits.training.run.folder import open_run
 
 
 def outcome(name, answers, seconds=1.0):
@@ -32,12 +35,12 @@ def forty():
 def test_the_most_accurate_comes_first_and_is_what_the_others_are_tested_against(forty):
     truth = forty.labels.tolist()
     worse = [(answer + 1) % 10 for answer in truth[:12]] + truth[12:]
-    rows = ranked([outcome("k-NN", worse), outcome("SVM", truth)], forty)
+    rows = rank([outcome("k-NN", worse), outcome("SVM", truth)], forty)
     assert [row.outcome.name for row in rows] == ["SVM", "k-NN"]
     assert [row.right for row in rows] == [40, 28]
     assert rows[0].p_value is None
     assert rows[1].p_value == compare_answers(forty.labels, np.array(truth), np.array(worse)).p_value
-    lines = table(rows).splitlines()
+    lines = comparison_table(rows).splitlines()
     assert lines[2].startswith("| SVM | RBF, C = 5, gamma 0.03, all pixels | 100.00 | 91.24 to 100.00 | – |")
     assert lines[3].split(" | ")[2:5] == ["70.00", "54.57 to 81.93", "0.00049"]
 
@@ -49,57 +52,38 @@ def test_each_cost_stands_under_its_head(forty):
     )  # fmt: skip
     shipped = replace(costly, name="default", fit_seconds=None, fit_cpu_seconds=None, fit_memory_mb=None)
     head, _, first, second = (
-        line.strip("| ").split(" | ") for line in table(ranked([costly, shipped], forty)).splitlines()
+        line.strip("| ").split(" | ") for line in comparison_table(rank([costly, shipped], forty)).splitlines()
     )
     assert dict(zip(head[5:], first[5:], strict=True)) == {
-        "training, s": "1.0",
-        "training, CPU-s": "2.0",
-        "memory of training, MB": "3",
-        "10,000 digits, s": "4",
-        "one digit, median, ms": "5",
-        "one digit, 95th percentile, ms": "6",
-        "memory of answering, MB": "7",
-        "size, MB": "8",
+        "training, s": "**1.0**",
+        "training, CPU-s": "**2.0**",
+        "memory of training, MB": "**3**",
+        "10,000 digits, s": "**4**",
+        "one digit, median, ms": "**5**",
+        "one digit, 95th percentile, ms": "**6**",
+        "memory of answering, MB": "**7**",
+        "size, MB": "**8**",
     }
     assert second[5:] == ["–", "–", "–", *first[8:]]
 
 
-def test_who_takes_least_and_less_than_the_most_accurate_is_told(forty):
+def test_the_least_of_each_cost_is_bold(forty):
     truth = forty.labels.tolist()
     quick, quicker = [*truth[:-1], 0], [*truth[:-2], 0, 0]
-    rows = ranked([outcome("SVM", truth), outcome("MLP", quick, 0.5), outcome("k-NN", quicker, 0.1)], forty)
-    lines = leaders(rows).splitlines()
-    assert lines[0] == "Who takes least, and who takes less than SVM, the most accurate:"
-    assert lines[2] == "- training, s: least 0.1 (k-NN); less than SVM's 1.0: k-NN, MLP."
-    assert lines[5] == "- 10,000 digits, s: least 0.1 (k-NN); less than SVM's 1: k-NN, MLP."
-    assert lines[7] == "- one digit, 95th percentile, ms: least 0.2 (k-NN); less than SVM's 2: k-NN, MLP."
-    assert lines[8] == "- memory of answering, MB: least 50 (SVM, MLP, k-NN); less than SVM's 50: nobody."
-    assert len(lines) == 2 + 8
-
-
-def test_what_the_table_shows_as_equal_is_not_less(forty):
-    truth = forty.labels.tolist()
-    rows = ranked([outcome("SVM", truth), outcome("k-NN", [*truth[:-1], 0], 0.999)], forty)
-    assert "- training, s: least 1.0 (SVM, k-NN); less than SVM's 1.0: nobody." in leaders(rows)
-
-
-def test_numbers_that_are_not_there_lead_nothing(forty):
-    shipped = replace(outcome("default", forty.labels.tolist()), fit_seconds=None, memory_mb=None)
-    assert "training, s" not in leaders(ranked([shipped], forty))
-    rows = ranked([shipped, outcome("sprint", [7] * 40)], forty)
-    assert "- training, s: least 1.0 (sprint); not measured of default." in leaders(rows)
+    rows = rank([outcome("SVM", truth), outcome("MLP", quick, 0.5), outcome("k-NN", quicker, 0.1)], forty)
+    costs = [line.strip("| ").split(" | ")[5:] for line in comparison_table(rows).splitlines()[2:]]
+    assert [cells[0] for cells in costs] == ["1.0", "0.5", "**0.1**"]
+    assert [cells[6] for cells in costs] == ["**50**"] * 3  # equal as they are shown
 
 
 def test_the_report_holds_table_plot_and_numbers(forty, tmp_path):
     truth = forty.labels.tolist()
-    rows = ranked([outcome("sprint", [*truth[:-1], 0], 0.1), outcome("k-NN", [*truth[:-2], 0, 0])], forty)
-    page = write_comparison(tmp_path / "new", rows, "On forty digits.")
+    rows = rank([outcome("sprint", [*truth[:-1], 0], 0.1), outcome("k-NN", [*truth[:-2], 0, 0])], forty)
+    page = write_comparison(tmp_path / "new", Comparison("On forty digits.", rows))
     text = page.read_text(encoding="utf-8")
     assert "On forty digits." in text
-    assert table(rows) in text
-    assert leaders(rows) in text
-    assert "one of 20 takes more than the 95th percentile" in text
-    assert "scikit-learn's settings are usual ones, not searched" in text
+    assert comparison_table(rows) in text
+    assert "not corrected for the number of tests" in text
     assert (tmp_path / "new" / "comparison.png").stat().st_size > 10_000
     assert [one["name"] for one in json.loads((tmp_path / "new" / "comparison.json").read_text())] == ["sprint", "k-NN"]
 
@@ -114,11 +98,11 @@ REAL = {
 
 
 def drawn(monkeypatch, places):
-    """The axes of a plot of contenders at (milliseconds, wrong answers of 10,000)."""
+    """The axes of a plot of algorithms at (milliseconds, wrong answers of 10,000)."""
     figures = []
     monkeypatch.setattr("inkdigits.reporting.comparison.save_figure", lambda figure, _: figures.append(figure))
     outcomes = [(replace(outcome(name, []), single_seconds=ms / 1e3), wrong) for name, (ms, wrong) in places.items()]
-    plot([Row(one, 10_000 - wrong, 10_000, None) for one, wrong in outcomes], Path("nowhere.png"))
+    plot([Score(one, 10_000 - wrong, 10_000, None) for one, wrong in outcomes], Path("nowhere.png"))
     figures[0].draw_without_rendering()
     return figures[0].axes[0]
 
@@ -148,24 +132,24 @@ def test_ticks_and_points_are_where_the_errors_are(monkeypatch, wrong, lowest):
     assert sum(low <= tick <= high for tick in axes.get_yticks()) >= 2
 
 
-@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
-def test_each_contender_is_there(contender):
-    if contender.estimates:
-        assert hasattr(estimator(contender.name), "fit")
-    elif contender.family == "recipe":
-        assert find_recipe(contender.name)
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda algorithm: algorithm.name)
+def test_each_algorithm_is_there(algorithm):
+    if algorithm.estimates:
+        assert hasattr(estimator(algorithm.name), "fit")
+    elif algorithm.family == "recipe":
+        assert find_recipe(algorithm.name)
     else:
-        assert find_model(contender.name)
-    assert find_contender(contender.name) is contender
+        assert find_model(algorithm.name)
+    assert find_algorithm(algorithm.name) is algorithm
 
 
 def test_the_quick_ones_are_among_them():
-    assert all(find_contender(name) in CONTENDERS for name in QUICK_ONES.split(","))
+    assert all(find_algorithm(name) in ALGORITHMS for name in QUICK_ONES)
 
 
 def test_others_are_not():
-    with pytest.raises(MissingModelError, match="Expected contenders among logistic regression"):
-        find_contender("oracle")
+    with pytest.raises(MissingModelError, match="Expected algorithms among logistic regression"):
+        find_algorithm("oracle")
 
 
 def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_path, capfd):
@@ -185,11 +169,28 @@ def test_one_of_each_family_is_trained_and_asked_in_processes_of_their_own(tmp_p
     assert out.splitlines()[2].startswith("| default |")
     assert run(["compare", "--quick", "--only", "sprint", "-o", str(tmp_path)]) == 0  # into the same folder
     assert json.loads((tmp_path / "comparison.json").read_text())[0]["answers"] == found["sprint"]["answers"]
+    state = open_run(tmp_path / "models" / "sprint" / "run").state
+    assert len(load_dataset(state.source)) == 5000  # what it was trained on, not all of MNIST
+
+
+def test_own_data_without_a_test_split_are_compared_on_a_held_out_sixth(small, tmp_path):
+    export_dataset(small, tmp_path / "own.npz", "npz")
+    heard = []
+    compared = compare(
+        ["k-NN", "K-NN", "logistic regression"],
+        data=tmp_path / "own.npz",
+        folder=tmp_path / "out",
+        listener=lambda name, so_far: heard.append((name, so_far is None)),
+    )
+    assert [score.count for score in compared.scores] == [200, 200]
+    assert all(score.right > 150 for score in compared.scores)
+    assert heard == [("k-NN", True), ("k-NN", False), ("logistic regression", True), ("logistic regression", False)]
+    assert "Trained on 1,000 digits of" in compared.description
 
 
 def test_all_who_can_be_compared_are_listed(capfd):
     assert run(["compare", "--list"]) == 0
-    assert len(capfd.readouterr().out.splitlines()) == len(CONTENDERS)
+    assert len(capfd.readouterr().out.splitlines()) == len(ALGORITHMS)
 
 
 @pytest.fixture
@@ -197,13 +198,13 @@ def asked(monkeypatch):
     """Names of who is measured, without measuring; k-NN fails."""
     names = []
 
-    def measure_nothing(contender, folder, count):
-        names.append(contender.name)
-        if contender.name == "k-NN":
-            raise TrainingError("Expected k-NN to fit. Received: no.", hint="Leave it out: --only.")
-        return outcome(contender.name, [7] * 10_000)
+    def measure_nothing(algorithm, folder, data):
+        names.append(algorithm.name)
+        if algorithm.name == "k-NN":
+            raise TrainingError("Expected k-NN to fit. Received: no.", hint="Leave it out.")
+        return outcome(algorithm.name, [7] * 10_000)
 
-    monkeypatch.setattr("inkdigits.benchmarks.algorithm_trial.measure", measure_nothing)
+    monkeypatch.setattr("inkdigits.benchmarks.algorithm_comparison.measure", measure_nothing)
     return names
 
 
@@ -216,7 +217,7 @@ def test_who_fails_is_named_and_the_others_are_reported(asked, tmp_path, capfd):
     assert run(["compare", "--only", "sprint,k-NN,SVM", "-o", str(tmp_path)]) == 1
     assert asked == ["sprint", "k-NN", "SVM"]
     out, err = capfd.readouterr()
-    assert "error: k-NN: Expected k-NN to fit. Received: no.\nhint: Leave it out: --only.\n" in err
+    assert "error: k-NN: Expected k-NN to fit. Received: no.\nhint: Leave it out. Others: --only.\n" in err
     assert len(out.splitlines()) == 4
     assert [one["name"] for one in json.loads((tmp_path / "comparison.json").read_text())] == ["sprint", "SVM"]
 
@@ -227,12 +228,12 @@ def test_where_all_fail_there_is_no_report(asked, tmp_path):
 
 
 def test_the_report_is_there_before_the_last_is_measured(tmp_path, monkeypatch):
-    def stopped(contender, folder, count):
-        if contender.name == "SVM":
+    def stopped(algorithm, folder, data):
+        if algorithm.name == "SVM":
             raise KeyboardInterrupt
-        return outcome(contender.name, [7] * 10_000)
+        return outcome(algorithm.name, [7] * 10_000)
 
-    monkeypatch.setattr("inkdigits.benchmarks.algorithm_trial.measure", stopped)
+    monkeypatch.setattr("inkdigits.benchmarks.algorithm_comparison.measure", stopped)
     assert run(["compare", "--only", "sprint,SVM", "-o", str(tmp_path)]) == 130
     assert "| sprint |" in (tmp_path / "comparison.md").read_text(encoding="utf-8")
 
@@ -240,12 +241,12 @@ def test_the_report_is_there_before_the_last_is_measured(tmp_path, monkeypatch):
 def test_what_fails_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.executable", "false")
     with pytest.raises(TrainingError, match="Expected k-NN to fit"):
-        measure(find_contender("k-NN"), tmp_path, 100)
+        measure(find_algorithm("k-NN"), tmp_path, "mnist")
 
 
 def test_what_an_earlier_comparison_left_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.executable", "false")
     (tmp_path / "model" / "run").mkdir(parents=True)
     with pytest.raises(TrainingError):
-        measure(find_contender("k-NN"), tmp_path / "model", 100)
+        measure(find_algorithm("k-NN"), tmp_path / "model", "mnist")
     assert list((tmp_path / "model").iterdir()) == []

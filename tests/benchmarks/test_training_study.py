@@ -8,7 +8,7 @@ import pytest
 
 from inkdigits.benchmarks import training_study as studies
 from inkdigits.benchmarks.environment import Environment, measure_environment
-from inkdigits.benchmarks.training_study import Study, settings, study
+from inkdigits.benchmarks.training_study import TrainingStudy, settings, study_training
 from inkdigits.benchmarks.training_trial import Outcome, Setting, measure
 from inkdigits.cli import run
 from inkdigits.errors import TrainingError
@@ -44,7 +44,7 @@ def outcome(setting, **changes):
 def done(monkeypatch):
     monkeypatch.setattr(studies, "measure_environment", lambda: MACHINE)
     monkeypatch.setattr(studies, "measure", outcome)
-    return study(["mlp-128", "convnet"], listener=lambda *_: None)
+    return study_training(["mlp-128", "convnet"], listener=lambda *_: None)
 
 
 def test_a_trial_measures_speed_and_accuracy_in_a_process_of_its_own():
@@ -87,7 +87,7 @@ def test_the_fastest_that_is_as_accurate_is_recommended(done):
 def test_of_two_that_are_nearly_as_fast_the_simpler_is_recommended():
     simple, special = Setting(recipe="convnet", way="fit", cores=2), Setting(recipe="convnet", cores=2)
     outcomes = (outcome(simple, glyphs_per_second=96.0), outcome(special, glyphs_per_second=100.0))
-    assert Study(MACHINE, outcomes).recommended("convnet").setting == simple
+    assert TrainingStudy(MACHINE, outcomes).recommended("convnet").setting == simple
 
 
 def test_the_report_has_its_sections_and_says_when_parallelism_loses(done, tmp_path):

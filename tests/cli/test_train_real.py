@@ -1,6 +1,7 @@
 """`inkdigits train`, `pack` and `demo` with real, short trainings."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from inkdigits.cli import run
 from inkdigits.data.export import export_dataset
 from inkdigits.data.mnist import load_mnist
+from inkdigits.reading.source import sample_names
 
 
 @pytest.fixture
@@ -189,3 +191,17 @@ def test_a_keras_file_is_packed_read_with_and_evaluated(tmp_path, capfd, monkeyp
     assert "its inputs were found to go from 0 to 1" in capfd.readouterr().err
     assert run(["read", "sample:mnist", "--model", str(tmp_path / "packed")]) == 0
     assert run(["read", "x.png", "--model", str(tmp_path / "none.keras")]) == 3
+
+
+@pytest.mark.slow
+def test_the_demo_goes_the_whole_way_and_ends_with_a_command_that_works(tmp_path, capfd):
+    assert run(["demo", "--epochs", "1", "-o", str(tmp_path / "demo")]) == 0
+    out, err = capfd.readouterr()
+    folder = tmp_path / "demo" / "run-1"
+    assert (folder / "report" / "report.html").is_file()
+    assert len(list((folder / "pictures").iterdir())) == len(sample_names())
+    assert f"$ inkdigits evaluate {folder}" in err
+    assert "convnet on mnist (test)" in out
+    *program, verb, _ = err.splitlines()[-1].removeprefix("now your own: ").split()
+    done = subprocess.run([*program, verb, "sample:chalk"], capture_output=True, text=True, check=False)
+    assert done.stdout == "5\n"

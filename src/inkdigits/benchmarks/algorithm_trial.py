@@ -1,6 +1,6 @@
-"""A trial: one contender trained, then asked, each in a process of its own, so that its memory and caches are its own.
+"""The trial of one algorithm: trained, then asked, each in a process of its own with its own memory and caches.
 
-python -m inkdigits.benchmarks.algorithm_trial fit|ask NAME FOLDER COUNT
+python -m inkdigits.benchmarks.algorithm_trial fit|ask NAME FOLDER DATA
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,26 +19,28 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.benchmarks.algorithms import Contender, estimator, find_contender
+from inkdigits.benchmarks.algorithms import Algorithm, estimator, find_algorithm
 from inkdigits.data.dataset import Dataset
-from inkdigits.data.mnist import load_mnist
+from inkdigits.data.source import load_dataset
 from inkdigits.errors import TrainingError
-from inkdigits.system import peak_memory_mb
+from inkdigits.labels import CLASSES
+from inkdigits.system import ChildError, peak_memory_mb, run_module
 
 ROUNDS = 3  # of answering all digits at once
 ENOUGH_SECONDS = 20.0  # after which there is no further round
 SINGLES, LEAST_SINGLES = 200, 20  # digits asked one by one; fewer once they took a second
 PICKLE, RUN = "model.pickle", "run"
 
-Answerer: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
+Answerer: TypeAlias = Callable[[NDArray[Any], bool], NDArray[Any]]
+"""Digits, and whether it is a single one, in; predictions out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a contender did.
+    """What the trial of an algorithm measured.
 
     Attributes:
-        name: Of the contender.
+        name: Of the algorithm.
         fit_seconds: From arrays to a model that answers, packing included; None for one that was trained before.
         fit_cpu_seconds: The same, of all cores.
         fit_memory_mb: The largest resident size of the process that trained it.
@@ -48,7 +49,7 @@ class Outcome:
         slow_single_seconds: For one digit, 95th percentile.
         memory_mb: The largest resident size of the process that answered, from its start.
         size_mb: Of the model on disk.
-        answers: What each test digit was read as.
+        answers: The prediction for each test digit.
     """
 
     name: str
@@ -63,13 +64,13 @@ class Outcome:
     answers: list[int]
 
 
-def measure(contender: Contender, folder: Path, count: int) -> Outcome:
-    """Trains a contender on the first `count` training digits and asks it for all test digits.
+def measure(algorithm: Algorithm, folder: Path, data: str) -> Outcome:
+    """Trains an algorithm on the training digits of a data set and asks it for all test digits.
 
     Args:
-        contender: Who.
+        algorithm: Which.
         folder: Its model is kept there; what an earlier comparison left is removed.
-        count: At most 60,000.
+        data: As `load_dataset` takes it, with a training and a test split.
 
     Raises:
         TrainingError: A process failed.
@@ -78,42 +79,33 @@ def measure(contender: Contender, folder: Path, count: int) -> Outcome:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     fitted = {"fit_seconds": None, "fit_cpu_seconds": None, "fit_memory_mb": None}
-    if contender.family != "shipped":
-        fitted = _run("fit", contender, folder, count)
-    return Outcome(name=contender.name, **(fitted | _run("ask", contender, folder, count)))
+    if algorithm.family != "shipped":
+        fitted = _run("fit", algorithm, folder, data)
+    return Outcome(name=algorithm.name, **(fitted | _run("ask", algorithm, folder, data)))
 
 
-def _run(part: str, contender: Contender, folder: Path, count: int) -> dict[str, Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "inkdigits.benchmarks.algorithm_trial",
-        part,
-        contender.name,
-        str(folder),
-        str(count),
-    ]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise TrainingError(f"Expected {contender.name} to {part}. Received: {said[-1]}.", hint="Leave it out: --only.")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+def _run(part: str, algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
+    try:
+        printed = run_module("inkdigits.benchmarks.algorithm_trial", part, algorithm.name, str(folder), data)
+    except ChildError as error:
+        raise TrainingError(f"Expected {algorithm.name} to {part}. Received: {error}.", hint="Leave it out.") from error
+    return dict(json.loads(printed.splitlines()[-1]))
 
 
-def fit(contender: Contender, folder: Path, count: int) -> dict[str, float | None]:
+def fit(algorithm: Algorithm, folder: Path, data: str) -> dict[str, float | None]:
     """Trains in this process and writes the model into the folder."""
-    train = load_mnist("train").subset(np.arange(count))
+    train = load_dataset(data)
     began, began_cpu = time.perf_counter(), time.process_time()
-    if contender.estimates:
-        content = pickle.dumps(estimator(contender.name).fit(_rows(train), train.labels), protocol=5)
+    if algorithm.estimates:
+        content = pickle.dumps(estimator(algorithm.name).fit(_rows(train), train.labels), protocol=5)
         (folder / PICKLE).write_bytes(content)
     else:
-        _train(contender.name, train, folder / RUN)
+        _train(algorithm.name, train, folder / RUN, data)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     return {"fit_seconds": seconds, "fit_cpu_seconds": cpu_seconds, "fit_memory_mb": peak_memory_mb()}
 
 
-def _train(recipe: str, train: Dataset, folder: Path) -> None:
+def _train(recipe: str, train: Dataset, folder: Path, data: str) -> None:
     """A run, as `inkdigits train` makes it."""
     from inkdigits.export.from_run import train_and_pack
     from inkdigits.training.distributed.cluster import use_single_threaded_ops
@@ -122,24 +114,24 @@ def _train(recipe: str, train: Dataset, folder: Path) -> None:
     from inkdigits.training.run.state import RunOptions
 
     use_single_threaded_ops()
-    train_and_pack(start_run(folder, find_recipe(recipe), RunOptions(), source="mnist"), train)
+    train_and_pack(start_run(folder, find_recipe(recipe), RunOptions(), source=data), train)
 
 
-def ask(contender: Contender, folder: Path) -> dict[str, Any]:
-    """Answers in this process: all test digits at once, then some one by one, by the fastest public way of each."""
-    test = load_mnist("test")
-    answer, digits, size = _answerer(contender, folder, test)
+def ask(algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
+    """Answers in this process: all test digits at once, then some one by one."""
+    test = load_dataset(data, split="test")
+    answer, digits, size = _answerer(algorithm, folder, test)
     times: list[float] = []
     while len(times) < ROUNDS and sum(times) < ENOUGH_SECONDS:
         began = time.perf_counter()
-        answers = answer(digits)
+        answers = answer(digits, False)
         times.append(time.perf_counter() - began)
     singles: list[float] = []
-    for index in range(SINGLES):
+    for index in range(min(SINGLES, len(digits))):
         if sum(singles) > 1 and index >= LEAST_SINGLES:
             break
         began = time.perf_counter()
-        answer(digits[index : index + 1])
+        answer(digits[index : index + 1], True)
         singles.append(time.perf_counter() - began)
     return {
         "batch_seconds": median(times),
@@ -151,15 +143,24 @@ def ask(contender: Contender, folder: Path) -> dict[str, Any]:
     }
 
 
-def _answerer(contender: Contender, folder: Path, test: Dataset) -> tuple[Answerer, NDArray[Any], int]:
+def _answerer(algorithm: Algorithm, folder: Path, test: Dataset) -> tuple[Answerer, NDArray[Any], int]:
     """What answers, the digits in the form that it takes, and the bytes of its model."""
-    if contender.estimates:
+    if algorithm.estimates:
         content = (folder / PICKLE).read_bytes()
-        return pickle.loads(content).predict, _rows(test), len(content)
+        return _estimator_answerer(content), _rows(test), len(content)
     from inkdigits.models.classifier import PackedModel
 
-    packed = PackedModel.load(folder / RUN if contender.family == "recipe" else contender.name)
-    return lambda glyphs: packed.probabilities(glyphs)[:, :10].argmax(axis=1), test.glyphs, packed.size
+    packed = PackedModel.load(folder / RUN if algorithm.family == "recipe" else algorithm.name)
+    return lambda glyphs, _: packed.probabilities(glyphs)[:, :CLASSES].argmax(axis=1), test.glyphs, packed.size
+
+
+def _estimator_answerer(content: bytes) -> Answerer:
+    """scikit-learn's `predict`; for a single digit without threads, whose start takes longer than its answer."""
+    several = pickle.loads(content)
+    single = pickle.loads(content)
+    if "n_jobs" in single.get_params():
+        single.set_params(n_jobs=1)
+    return lambda rows, alone: (single if alone else several).predict(rows)
 
 
 def _rows(dataset: Dataset) -> NDArray[np.float32]:
@@ -168,10 +169,9 @@ def _rows(dataset: Dataset) -> NDArray[np.float32]:
 
 def main() -> None:
     """Does the part that the command line names, and prints what it gave as JSON."""
-    part, name, folder, count = sys.argv[1:]
-    contender = find_contender(name)
-    done = fit(contender, Path(folder), int(count)) if part == "fit" else ask(contender, Path(folder))
-    print(json.dumps(done))
+    part, name, folder, data = sys.argv[1:]
+    do = fit if part == "fit" else ask
+    print(json.dumps(do(find_algorithm(name), Path(folder), data)))
 
 
 if __name__ == "__main__":

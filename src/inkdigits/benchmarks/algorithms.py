@@ -1,6 +1,6 @@
-"""Contenders: who is compared, by name. Knows nothing of data or of measuring.
+"""The algorithms that are compared, by name: classical ones of scikit-learn, recipes, and packed models that ship.
 
-Classical algorithms are scikit-learn's, with settings that are usual for MNIST, named in `what`; none was searched.
+scikit-learn's have settings that are usual for MNIST, named in `what`; none was searched.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Family = Literal["scikit-learn", "estimator", "recipe", "shipped"]
 
 
 @dataclass(frozen=True)
-class Contender:
-    """One that is compared.
+class Algorithm:
+    """An algorithm that is compared.
 
     Attributes:
         name: In tables and on the command line; of a recipe or a shipped model its own.
@@ -35,43 +35,43 @@ class Contender:
         return self.family in ("scikit-learn", "estimator")
 
 
-CONTENDERS = (
-    Contender("logistic regression", "scikit-learn", "C = 0.1, lbfgs"),
-    Contender("k-NN", "scikit-learn", "3 neighbors, weighted by distance"),
-    Contender("random forest", "scikit-learn", "200 trees"),
-    Contender("extra trees", "scikit-learn", "200 trees"),
-    Contender("gradient boosting", "scikit-learn", "histograms, 200 rounds, rate 0.15"),
-    Contender("SVM on PCA-50", "scikit-learn", "RBF, C = 5, gamma 0.03, 50 principal components"),
-    Contender("SVM", "scikit-learn", "RBF, C = 5, gamma 0.03, all pixels"),
-    Contender("MLP", "scikit-learn", "256-128 ReLU, Adam, early stop"),
-    Contender("mlp-128", "recipe", "128 ReLU, 15 epochs"),
-    Contender("sprint", "recipe", "310 steps"),
-    Contender("sprint-10s", "recipe", "convnet, two epochs"),
-    Contender("convnet", "recipe", "Keras' mnist_convnet, 12 epochs"),
-    Contender("DigitClassifier", "estimator", "sprint-10s behind scikit-learn's interface"),
-    Contender("best", "recipe", "convnet, 16 epochs"),
-    Contender("default", "shipped", "also reads pictures and refuses what is no digit; trained before"),
+ALGORITHMS = (
+    Algorithm("logistic regression", "scikit-learn", "C = 0.1, lbfgs"),
+    Algorithm("k-NN", "scikit-learn", "3 neighbors, weighted by distance"),
+    Algorithm("random forest", "scikit-learn", "200 trees"),
+    Algorithm("extra trees", "scikit-learn", "200 trees"),
+    Algorithm("gradient boosting", "scikit-learn", "histograms, 200 rounds, rate 0.15"),
+    Algorithm("SVM on PCA-50", "scikit-learn", "RBF, C = 5, gamma 0.03, 50 principal components"),
+    Algorithm("SVM", "scikit-learn", "RBF, C = 5, gamma 0.03, all pixels"),
+    Algorithm("MLP", "scikit-learn", "256-128 ReLU, Adam, early stop"),
+    Algorithm("mlp-128", "recipe", "128 ReLU, 15 epochs"),
+    Algorithm("sprint", "recipe", "310 steps"),
+    Algorithm("sprint-10s", "recipe", "convnet, two epochs"),
+    Algorithm("convnet", "recipe", "Keras' mnist_convnet, 12 epochs"),
+    Algorithm("DigitClassifier", "estimator", "sprint-10s behind scikit-learn's interface"),
+    Algorithm("best", "recipe", "convnet, 16 epochs"),
+    Algorithm("default", "shipped", "also reads pictures and rejects non-digits; trained before"),
 )
 
 
-def find_contender(name: str) -> Contender:
-    """The contender of that name.
+def find_algorithm(name: str) -> Algorithm:
+    """The algorithm of that name, in any case.
 
     Raises:
         MissingModelError: There is none.
     """
-    for contender in CONTENDERS:
-        if contender.name == name:
-            return contender
-    names = ", ".join(contender.name for contender in CONTENDERS)
-    raise MissingModelError(f"Expected contenders among {names}. Received: {name!r}.", hint="Check the names.")
+    for algorithm in ALGORITHMS:
+        if algorithm.name.lower() == name.lower():
+            return algorithm
+    names = ", ".join(algorithm.name for algorithm in ALGORITHMS)
+    raise MissingModelError(f"Expected algorithms among {names}. Received: {name!r}.", hint="Check the names.")
 
 
 def estimator(name: str) -> Any:
     """A new scikit-learn estimator for rows of 784 numbers, 0 to 1.
 
     Args:
-        name: Of a contender that `estimates`.
+        name: Of an algorithm that `estimates`.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.

@@ -1,4 +1,4 @@
-"""The parallelization study: which ways of training are tried, and what is recommended from what they gave."""
+"""The study of ways of training: which are tried, and what is recommended from their speed and accuracy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEAR_BEST = 0.95  # of the best speed: what is simpler and so near is recommende
 
 
 @dataclass(frozen=True)
-class Study:
+class TrainingStudy:
     """What was tried on which machine.
 
     Attributes:
@@ -46,11 +46,11 @@ class Study:
 
 
 def settings(recipe: str, environment: Environment) -> list[Setting]:
-    """All that is tried of a recipe: each change from one setting alone, then those of several workers.
+    """All settings that are tried: each change of one setting alone, then several workers.
 
     Args:
         recipe: Its name.
-        environment: Of whose cores.
+        environment: The machine, whose cores are used.
     """
     plain = Setting(recipe=recipe, cores=environment.cores)
     tried = [replace(plain, way=way) for way in reversed(WAYS)]
@@ -72,8 +72,8 @@ def _up_to(most: int) -> list[int]:
     return counts + [most] * (most > 1)
 
 
-def study(recipes: Sequence[str] = RECIPES, *, listener: Callable[[int, int, Outcome], None]) -> Study:
-    """Measures this machine and tries all settings, one after the other: about five minutes a recipe on two cores.
+def study_training(recipes: Sequence[str] = RECIPES, *, listener: Callable[[int, int, Outcome], None]) -> TrainingStudy:
+    """Measures this machine and tries all settings, one after the other: about five minutes per recipe on two cores.
 
     Args:
         recipes: Names.
@@ -88,4 +88,4 @@ def study(recipes: Sequence[str] = RECIPES, *, listener: Callable[[int, int, Out
     for number, setting in enumerate(todo, start=1):
         outcomes.append(measure(setting))
         listener(number, len(todo), outcomes[-1])
-    return Study(environment, tuple(outcomes))
+    return TrainingStudy(environment, tuple(outcomes))

@@ -20,6 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from inkdigits.errors import TrainingError
+from inkdigits.system import module_command
 from inkdigits.training.distributed.launch import launch
 from inkdigits.training.recipe import Recipe, change
 from inkdigits.training.recipes import find_recipe
@@ -90,7 +91,7 @@ def measure(setting: Setting) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         given, result = Path(folder) / "setting.json", Path(folder) / "outcome.json"
         given.write_text(json.dumps(asdict(setting)), encoding="utf-8")
-        command = [sys.executable, "-m", "inkdigits.benchmarks.training_trial", str(given), str(result)]
+        command = module_command("inkdigits.benchmarks.training_trial", str(given), str(result))
         with _on_cores(setting.cores):
             if setting.workers > 1:
                 launch(command, setting.workers, quiet=True)

@@ -35,12 +35,12 @@ def training(recipes: str, output: Path) -> None:
 
     names = [find_recipe(name.strip()).name for name in recipes.split(",")]
     with quiet_native_stderr():
-        from inkdigits.benchmarks.training_study import study
+        from inkdigits.benchmarks.training_study import study_training
         from inkdigits.reporting.plots import require_matplotlib
         from inkdigits.reporting.training_speed import write_report
 
     require_matplotlib()
-    write_report(study(names, listener=_tell), output)
+    write_report(study_training(names, listener=_tell), output)
     click.echo(output / "training.md")
 
 

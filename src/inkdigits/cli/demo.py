@@ -1,7 +1,10 @@
-"""`inkdigits demo`: the whole way in a minute: train, evaluate, read."""
+"""`inkdigits demo`: the whole way in a minute: train, evaluate, read. It calls the command line, as a user would."""
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -14,28 +17,42 @@ EPOCHS = 3  # about half a minute on two cores, and already better than 99 %
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"),
               show_default=True, help="Where the run, the report and the answers go.")  # fmt: skip
 @click.option("--epochs", type=int, default=EPOCHS, show_default=True, help="Passes over the training glyphs.")
-@click.pass_context
-def command(context: click.Context, output: Path, epochs: int) -> None:
+def command(output: Path, epochs: int) -> int:
     """Trains a network on MNIST, evaluates it, reads the sample pictures with it, and says where the report is.
 
     \b
     Example:
       inkdigits demo
     """
-    from inkdigits.cli import evaluate, read, train
+    from inkdigits.cli import run
     from inkdigits.reading.source import sample_names
 
     number = 1
-    while (run := output / f"run-{number}").exists():
+    while (folder := output / f"run-{number}").exists():
         number += 1
-    click.echo("1. training a network on 55,000 of MNIST's handwritten digits", err=True)
-    context.invoke(train.command, recipe=RECIPE, epochs=epochs, output=run)
-    click.echo("\n2. measuring it on MNIST's 10,000 test digits, by other hands", err=True)
-    context.invoke(evaluate.command, model=str(run))
-    names = tuple(f"sample:{name}" for name in sample_names())
-    click.echo("\n3. reading sample pictures with it", err=True)
-    context.invoke(read.command, pictures=names, model=str(run), min_confidence=0.0, annotate=run / "pictures")
-    click.echo("\n4. reading them with the default model, which was trained longer, for pictures like these", err=True)
-    context.invoke(read.command, pictures=names)
-    click.echo(f"\nthe report: {run / 'report' / 'report.html'}; the pictures: {run / 'pictures'}", err=True)
-    click.echo("now your own: inkdigits read PICTURE", err=True)
+    samples = [f"sample:{name}" for name in sample_names()]
+    steps = (
+        ("training a network on 55,000 of MNIST's handwritten digits",
+         ["train", "--recipe", RECIPE, "--epochs", str(epochs), "-o", str(folder)]),
+        ("measuring it on MNIST's 10,000 test digits, by other writers", ["evaluate", str(folder)]),
+        ("reading sample pictures with it",
+         ["read", *samples, "--model", str(folder), "--min-confidence", "0", "--annotate", str(folder / "pictures")]),
+        ("reading them with the default model, which was trained longer, on pictures like these", ["read", *samples]),
+    )  # fmt: skip
+    for place, (what, arguments) in enumerate(steps, 1):
+        click.echo(f"{place}. {what}:\n$ inkdigits {shlex.join(arguments)}", err=True)
+        if code := run(arguments):
+            return code
+        click.echo(err=True)
+    click.echo(f"the report: {folder / 'report' / 'report.html'}; the pictures: {folder / 'pictures'}", err=True)
+    click.echo(f"now your own: {program()} read PICTURE", err=True)
+    return 0
+
+
+def program() -> str:
+    """How this command can be called from here: its name, or where it is not on the PATH its file."""
+    own = Path(sys.executable).parent / "inkdigits"
+    found = shutil.which("inkdigits")
+    if not own.exists() or (found is not None and Path(found).resolve() == own.resolve()):
+        return "inkdigits"
+    return str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)

@@ -1,4 +1,4 @@
-"""The comparison's report: outcomes in; a table, who takes least, a plot and numbers out: Markdown, PNG, JSON."""
+"""The report of a comparison of algorithms: scores in; a table, a plot and numbers, as Markdown, PNG and JSON, out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from inkdigits.benchmarks.algorithm_comparison import Comparison, Score
 from inkdigits.benchmarks.algorithm_trial import Outcome
-from inkdigits.benchmarks.algorithms import find_contender
-from inkdigits.data.dataset import Dataset
+from inkdigits.benchmarks.algorithms import find_algorithm
 from inkdigits.evaluation.metrics import wilson_interval
-from inkdigits.evaluation.significance import compare_answers
+from inkdigits.reporting.markdown import table
 from inkdigits.reporting.plots import BLUE, GRAY, new_figure, save_figure
 
 if TYPE_CHECKING:
@@ -25,24 +23,25 @@ if TYPE_CHECKING:
 PLACES = [(6, up) for step in range(0, 120, 12) for up in (4 + step, -12 - step)]
 MARKER = 6  # points wide
 NOTE = (
-    "Training lasts from arrays to a model that answers, for recipes with TensorFlow's compiling, a validation after "
-    "each epoch, and packing. The answers are those of the fastest public way of each: `predict` of scikit-learn, and "
-    "packed models. p: McNemar's exact test on the same digits. One digit: up to 200 are asked one by one; half of "
-    "them take at most the median, one of 20 takes more than the 95th percentile, such as one that a network looks at "
-    "again. Memory: the largest of the process that trains or answers, its start and the digits included. "
-    "scikit-learn's settings are usual ones, not searched; those of the recipes were chosen on validation digits, "
-    "which favors them. Recipes keep 5,000 of the training digits for validation and calibration; the others, "
-    "`DigitClassifier` too, learn from all."
+    "Bold: the least of each cost. Training lasts from arrays to a model that answers; for recipes with TensorFlow's "
+    "compiling, a validation after each epoch, and packing. scikit-learn answers by `predict`, single digits without "
+    "threads; recipes answer as packed models. p: McNemar's exact test on the same digits. It compares two fitted "
+    "models, not two algorithms, and is not corrected for the number of tests. One digit: up to 200 are asked one by "
+    "one; the 95th percentile includes the uncertain digits that some networks classify several times. Memory: the "
+    "largest of the process that trains or answers, its start and the digits included. scikit-learn's settings are "
+    "usual ones, not searched; those of the recipes were chosen on MNIST's validation digits, which favors them. "
+    "Recipes hold out a part of the training digits for validation and calibration; the others, `DigitClassifier` too, "
+    "learn from all."
 )
 
 
 @dataclass(frozen=True)
 class Cost:
-    """A column of what a contender takes; less is better.
+    """A column of the table; less is better.
 
     Attributes:
         head: Over the column, with the unit.
-        of: What an outcome says of it, in that unit; None if it was not measured.
+        of: Its value in an outcome, in that unit; None if it was not measured.
         form: How it is written.
     """
 
@@ -68,80 +67,35 @@ COSTS = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """What is told of one contender.
-
-    Attributes:
-        outcome: What it did.
-        right: Test digits that it read right, of `count`.
-        count: All of them.
-        p_value: Of McNemar's test against the best; None for the best itself.
-    """
-
-    outcome: Outcome
-    right: int
-    count: int
-    p_value: float | None
-
-
-def ranked(outcomes: Sequence[Outcome], test: Dataset) -> list[Row]:
-    """Contenders by accuracy, each with its test against the first; the first itself with None."""
-    scored = [(int((np.array(one.answers) == test.labels).sum()), one) for one in outcomes]
-    scored.sort(key=lambda pair: -pair[0])
-    best = np.array(scored[0][1].answers)
+def comparison_table(scores: Sequence[Score]) -> str:
+    """The Markdown table; the least of each cost is bold."""
+    heads = ["algorithm", "settings", "right, %", "95 % interval", "p against the best", *(cost.head for cost in COSTS)]
+    least = {cost.head: _least(cost, scores) for cost in COSTS}
     rows = []
-    for place, (right, outcome) in enumerate(scored):
-        compared = compare_answers(test.labels, best, np.array(outcome.answers))
-        rows.append(Row(outcome, right, len(test), compared.p_value if place else None))
-    return rows
-
-
-def table(rows: Sequence[Row]) -> str:
-    """The Markdown table."""
-    heads = ["who", "settings", "right, %", "95 % interval", "p against the best", *(cost.head for cost in COSTS)]
-    lines = [f"| {' | '.join(heads)} |", "|---|---|" + "--:|" * (len(heads) - 2)]
-    for row in rows:
-        low, high = wilson_interval(row.right, row.count)
-        cells = [
-            row.outcome.name,
-            find_contender(row.outcome.name).what,
-            f"{100 * row.right / row.count:.2f}",
+    for score in scores:
+        low, high = wilson_interval(score.right, score.count)
+        shown = [(cost.shown(score.outcome), least[cost.head]) for cost in COSTS]
+        rows.append([
+            score.outcome.name,
+            find_algorithm(score.outcome.name).what,
+            f"{100 * score.right / score.count:.2f}",
             f"{100 * low:.2f} to {100 * high:.2f}",
-            "–" if row.p_value is None else f"{row.p_value:.2g}",
-            *(cost.shown(row.outcome) for cost in COSTS),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+            "–" if score.p_value is None else f"{score.p_value:.2g}",
+            *(f"**{text}**" if text == lowest else text for text, lowest in shown),
+        ])  # fmt: skip
+    return table(heads, rows, left=2)
 
 
-def leaders(rows: Sequence[Row]) -> str:
-    """A Markdown list: for each cost who takes least, and who takes less than the most accurate one.
-
-    Args:
-        rows: As `ranked` gives them. Numbers that the table shows as equal count as equal.
-    """
-    first = rows[0].outcome.name
-    lines = [f"Who takes least, and who takes less than {first}, the most accurate:", ""]
-    for cost in COSTS:
-        shown = {row.outcome.name: cost.shown(row.outcome) for row in rows if cost.of(row.outcome) is not None}
-        if not shown:
-            continue
-        names = sorted(shown, key=lambda name: float(shown[name]))
-        least = [name for name in names if float(shown[name]) == float(shown[names[0]])]
-        line = f"- {cost.head}: least {shown[names[0]]} ({', '.join(least)}); "
-        if first not in shown:
-            lines.append(f"{line}not measured of {first}.")
-            continue
-        less = [name for name in names if float(shown[name]) < float(shown[first])]
-        lines.append(f"{line}less than {first}'s {shown[first]}: {', '.join(less) or 'nobody'}.")
-    return "\n".join(lines)
+def _least(cost: Cost, scores: Sequence[Score]) -> str | None:
+    """The lowest number of a column, as it is written."""
+    known = [(value, cost.shown(score.outcome)) for score in scores if (value := cost.of(score.outcome)) is not None]
+    return min(known)[1] if known else None
 
 
-def plot(rows: Sequence[Row], path: Path) -> None:
-    """Wrong answers over the time of one answer, both logarithmic, and the front that nobody is beyond.
+def plot(scores: Sequence[Score], path: Path) -> None:
+    """Draws wrong answers over the time of one answer, both logarithmic, and the Pareto front.
 
-    One without wrong answers, for whom such an axis has no place, stands at half a digit.
+    An algorithm without wrong answers, for which such an axis has no place, is drawn at half a digit.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -151,8 +105,8 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
     axes = figure.add_subplot()
     points = sorted(
-        (row.outcome.single_seconds * 1e3, 100 * max(row.count - row.right, 0.5) / row.count, row.outcome.name)
-        for row in rows
+        (one.outcome.single_seconds * 1e3, 100 * max(one.count - one.right, 0.5) / one.count, one.outcome.name)
+        for one in scores
     )
     for x, y, name in points:
         axes.plot(x, y, "o", color=_color(name))
@@ -162,7 +116,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
             front.append((x, y))
             least = y
     axes.plot(*zip(*front, strict=True), color=BLUE, linewidth=1, drawstyle="steps-post", zorder=0)
-    axes.set(xscale="log", yscale="log", ylabel="wrong of MNIST's test split, %")
+    axes.set(xscale="log", yscale="log", ylabel="wrong of the test digits, %")
     axes.set_xlabel("one digit, median, milliseconds")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -176,7 +130,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
 
 def _color(name: str) -> str:
-    return GRAY if find_contender(name).family == "scikit-learn" else BLUE
+    return GRAY if find_algorithm(name).family == "scikit-learn" else BLUE
 
 
 def _write_names(figure: Figure, axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
@@ -201,23 +155,26 @@ def _write_names(figure: Figure, axes: Axes, points: Sequence[tuple[float, float
         taken.append(box.padded(4, 0))
 
 
-def write_comparison(folder: Path, rows: Sequence[Row], about: str) -> Path:
+def write_comparison(folder: Path, comparison: Comparison) -> Path:
     """Writes `comparison.md`, `.png` and `.json` into a folder.
 
     Args:
         folder: Made if it is not there.
-        rows: As `ranked` gives them.
-        about: What was compared on what machine, in a sentence or two.
+        comparison: At least one algorithm.
 
     Returns:
         The page.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    plot(rows, folder / "comparison.png")
-    outcomes = [asdict(row.outcome) | {"right": row.right, "p_value": row.p_value} for row in rows]
+    scores = comparison.scores
+    plot(scores, folder / "comparison.png")
+    outcomes = [asdict(one.outcome) | {"right": one.right, "p_value": one.p_value} for one in scores]
     (folder / "comparison.json").write_text(json.dumps(outcomes) + "\n", encoding="utf-8")
     page = folder / "comparison.md"
     picture = "![Errors over the time of an answer](comparison.png)"
-    parts = ["# Against other algorithms", about, table(rows), leaders(rows), NOTE, picture]
+    parts = ["# Against other algorithms", comparison.description, comparison_table(scores), NOTE, picture]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
     return page

@@ -1,4 +1,4 @@
-"""The study's report: a Markdown page, a picture and JSON."""
+"""The report of a study of training: a Markdown page, a picture and JSON."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkdigits.benchmarks.training_study import NEAR_BEST, Study
+from inkdigits.benchmarks.training_study import NEAR_BEST, TrainingStudy
 from inkdigits.benchmarks.training_trial import EPOCHS, LEARNING_RATE, Outcome, Setting
+from inkdigits.reporting.markdown import table
 from inkdigits.reporting.plots import BLUE, ORANGE, new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def write_report(study: Study, folder: Path) -> None:
+HEAD = ("way", "precision", "batch", "cores", "workers", "glyphs/s", "efficiency", "of the peak", "CPU", "accuracy")
+
+
+def write_report(study: TrainingStudy, folder: Path) -> None:
     """Writes `training.md`, `training.png` and `training.json` into a folder.
 
     Raises:
@@ -26,13 +30,17 @@ def write_report(study: Study, folder: Path) -> None:
     recipes = list(dict.fromkeys(outcome.setting.recipe for outcome in study.outcomes))
     (folder / "training.json").write_text(json.dumps(asdict(study), indent=2) + "\n", encoding="utf-8")
     _draw(study, recipes, folder / "training.png")
-    parts = [_environment(study), _method(), "## Results\n\n![Glyphs a second of each way of training](training.png)\n"]
+    parts = [
+        _environment(study),
+        _method(),
+        "## Results\n\n![Glyphs per second of each way of training](training.png)\n",
+    ]
     parts += [_results(study, recipe) for recipe in recipes]
     parts += ["## Recommendation\n\n" + "\n".join(_recommendation(study, recipe) for recipe in recipes)]
-    (folder / "training.md").write_text("\n".join(parts), encoding="utf-8")
+    (folder / "training.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _environment(study: Study) -> str:
+def _environment(study: TrainingStudy) -> str:
     machine = study.environment
     rows = [
         ("CPU", machine.cpu),
@@ -45,14 +53,13 @@ def _environment(study: Study) -> str:
         ("matrix products, float32", f"{machine.float32_gflops:.0f} GFLOP/s"),
         ("matrix products, bfloat16", f"{machine.bfloat16_gflops:.0f} GFLOP/s"),
     ]
-    lines = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    return f"# How fast training is here\n\n## Testing environment\n\n| | |\n|---|---|\n{lines}\n"
+    return f"# How fast training is here\n\n## Testing environment\n\n{table(('', ''), rows, left=2)}\n"
 
 
 def _method() -> str:
     return f"""## Method
 
-Each row is a training of its own process, or processes: {EPOCHS} epochs of MNIST's 55,000 training digits, without
+Each row is a training in a process of its own, or several: {EPOCHS} epochs of MNIST's 55,000 training digits, without
 augmentation, Adam at {LEARNING_RATE}. The first epoch, in which TensorFlow builds its graph, is not timed; speed is the
 median of the others. *Efficiency* is the speed against that of one core times the cores; *of the peak* the arithmetic
 of the network's forward and backward passes against the matrix products above, of the same precision. *Accuracy* is
@@ -61,33 +68,31 @@ chance.
 """
 
 
-def _results(study: Study, recipe: str) -> str:
-    head = ["way", "precision", "batch", "cores", "workers", "glyphs/s", "efficiency", "of the peak", "CPU", "accuracy"]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+def _results(study: TrainingStudy, recipe: str) -> str:
+    rows = []
     for outcome in study.of(recipe):
         setting = outcome.setting
-        cells = [
+        rows.append([
             setting.way,
             setting.precision,
             f"{setting.batch_size:,}",
-            str(setting.cores),
-            str(setting.workers),
+            setting.cores,
+            setting.workers,
             f"{outcome.glyphs_per_second:,.0f}",
             _efficiency(study, outcome),
             f"{outcome.gflops / _peak(study, setting):.0%}",
             f"{outcome.cpu_share:.1f}",
             "-" if outcome.accuracy is None else f"{outcome.accuracy:.2%}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return f"### `{recipe}`\n\n" + "\n".join(lines) + "\n"
+        ])  # fmt: skip
+    return f"### `{recipe}`\n\n{table(HEAD, rows, left=2)}\n"
 
 
-def _peak(study: Study, setting: Setting) -> float:
+def _peak(study: TrainingStudy, setting: Setting) -> float:
     machine = study.environment
     return machine.bfloat16_gflops if setting.precision == "bfloat16" else machine.float32_gflops
 
 
-def _efficiency(study: Study, outcome: Outcome) -> str:
+def _efficiency(study: TrainingStudy, outcome: Outcome) -> str:
     """Against one core of the same way, precision and batch, if that was tried."""
     setting = outcome.setting
     for other in study.of(setting.recipe):
@@ -98,17 +103,17 @@ def _efficiency(study: Study, outcome: Outcome) -> str:
     return ""
 
 
-def _recommendation(study: Study, recipe: str) -> str:
+def _recommendation(study: TrainingStudy, recipe: str) -> str:
     chosen, reference = study.recommended(recipe), study.reference(recipe)
     faster = chosen.glyphs_per_second / reference.glyphs_per_second
     text = (
-        f"- `{recipe}`: {_name(chosen.setting)}, {chosen.glyphs_per_second:,.0f} glyphs a second: {faster:.1f} times "
+        f"- `{recipe}`: {_name(chosen.setting)}, {chosen.glyphs_per_second:,.0f} glyphs per second: {faster:.1f} times "
         f"`fit`. Nothing as accurate was more than {1 - NEAR_BEST:.0%} faster."
     )
     return "\n".join([text, *(f"  {line}" for line in _losses(study, recipe))])
 
 
-def _losses(study: Study, recipe: str) -> list[str]:
+def _losses(study: TrainingStudy, recipe: str) -> list[str]:
     """Where parallelism cost something, in plain words."""
     lines = []
     for outcome in study.of(recipe):
@@ -131,7 +136,7 @@ def _name(setting: Setting) -> str:
     return f"{setting.way}, {setting.precision}, batches of {setting.batch_size}, {setting.cores} cores{workers}"
 
 
-def _draw(study: Study, recipes: list[str], path: Path) -> None:
+def _draw(study: TrainingStudy, recipes: list[str], path: Path) -> None:
     most = max(len(study.of(recipe)) for recipe in recipes)
     figure = new_figure(11, 0.34 * most + 1.2)
     for axes, recipe in zip(figure.subplots(1, len(recipes), squeeze=False)[0], recipes, strict=True):
@@ -139,7 +144,7 @@ def _draw(study: Study, recipes: list[str], path: Path) -> None:
     save_figure(figure, path)
 
 
-def _draw_bars(axes: Axes, study: Study, recipe: str) -> None:
+def _draw_bars(axes: Axes, study: TrainingStudy, recipe: str) -> None:
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     outcomes = study.of(recipe)
@@ -153,7 +158,7 @@ def _draw_bars(axes: Axes, study: Study, recipe: str) -> None:
     for row, speed in enumerate(speeds):
         axes.annotate(f"{speed:,.0f}", (speed, row), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7)
     axes.set_title(recipe, loc="left", fontsize=10)
-    axes.set_xlabel("glyphs a second (orange: recommended)", fontsize=8)
+    axes.set_xlabel("glyphs per second (orange: recommended)", fontsize=8)
     axes.set_xlim(right=max(speeds) * 1.25)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
