@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inkdigits.cli.options import packed_keras
+from inkdigits.cli.options import model_folder
 
 if TYPE_CHECKING:
     from inkdigits.data.source import Part
 
 
 @click.command("evaluate", short_help="Measure a model on labeled glyphs and write a report.")
-@click.argument("model", callback=packed_keras)
+@click.argument("model")
 @click.option("--data", help="mnist, a folder, or an IDX, CSV or NPZ file; by default what a run was trained on, or "
               "mnist.")  # fmt: skip
 @click.option("--split", type=click.Choice(["test", "train", "validation"], case_sensitive=False),
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Stop at the first bad row or picture of the data.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Write the report there; for a run, by default RUN/report.")  # fmt: skip
-@click.option("--compare", metavar="MODEL", callback=packed_keras,
+@click.option("--compare", metavar="MODEL",
               help="Also measure this second model on the same digits.")  # fmt: skip
 @click.option("--robustness", is_flag=True,
               help="Also measure accuracy on corrupted digits (MNIST-C), under adversarial attacks, and on pictures "
@@ -54,6 +54,7 @@ def command(
     from inkdigits.reporting.terminal_text import evaluation_lines
     from inkdigits.training.run.folder import is_run
 
+    model, compare = model_folder(model), None if compare is None else model_folder(compare)
     folder = find_model(model)
     if report is None and split is None and is_run(folder.parent):
         report = folder.parent / "report"

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from inkdigits.cli.options import packed_keras
-
 if TYPE_CHECKING:
     from inkdigits.cli.pictures import Result
 
@@ -24,7 +22,7 @@ FORMATS = ("text", "json", "jsonl")
     "3 no such model.",
 )
 @click.argument("pictures", nargs=-1, required=True)
-@click.option("--model", default="default", show_default=True, callback=packed_keras,
+@click.option("--model", default="default", show_default=True,
               help="Name or folder of a packed model, a run, or a Keras file.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
               help="text: for people; jsonl: one object per picture.")  # fmt: skip

@@ -39,14 +39,14 @@ def given_options() -> set[str]:
     return {name for name in context.params if context.get_parameter_source(name) is typed}
 
 
-def packed_keras(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+def model_folder(name: str) -> str:
     """A model's name as it is; of a Keras file the folder of a packed model made from it, kept for the next time.
 
     Raises:
         MissingModelError: There is no such file.
         ModelError: It is not a Keras model of 28 × 28 digits.
     """
-    if name is None or not name.endswith(".keras"):
+    if not name.endswith(".keras"):
         return name
     from inkdigits import __version__
     from inkdigits.cli.terminal import quiet_native_stderr

@@ -25,15 +25,17 @@ if TYPE_CHECKING:
 MANY = 50  # pictures: from here on a terminal shows how far the reading is
 
 
-def load_recognizer(**options: Any) -> Recognizer:
+def load_recognizer(*, model: str, **options: Any) -> Recognizer:
     """Loads a recognizer, and says on stderr what its user should know before reading."""
+    from inkdigits.cli.options import model_folder
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.recognizer import Recognizer
 
     if options.get("max_error") is not None and options.get("min_confidence") is not None:
         raise click.UsageError("Give --max-error or --min-confidence, not both.", click.get_current_context())
+    folder = model_folder(model)
     with quiet_native_stderr():
-        recognizer = Recognizer.load(**options)
+        recognizer = Recognizer.load(folder, **options)
     if recognizer.risk_bound is not None:
         click.echo(recognizer.risk_bound.sentence, err=True)
     if not recognizer.model.has_not_a_digit:

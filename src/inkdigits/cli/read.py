@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inkdigits.cli.options import packed_keras
-
 if TYPE_CHECKING:
     from inkdigits.cli.pictures import Result
 
@@ -24,7 +22,7 @@ FORMATS = ("text", "json", "jsonl", "csv")
 @click.argument("pictures", nargs=-1, required=True)
 @click.option("--expect", type=click.Choice(["auto", "digit"]), default="auto", show_default=True,
               help="What each picture holds: one digit. Lines and pages come in a later version.")  # fmt: skip
-@click.option("--model", default="default", show_default=True, callback=packed_keras,
+@click.option("--model", default="default", show_default=True,
               help="Name or folder of a packed model, a run, or a Keras file.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(FORMATS),
               help="text: answers alone; jsonl: one object per picture. Default: by -o's ending.")  # fmt: skip

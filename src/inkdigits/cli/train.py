@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inkdigits.cli.options import GroupedCommand, given_options
+from inkdigits.cli.training_display import TrainingDisplay, say_begin, say_end, say_recipes
 from inkdigits.cli.training_options import training_options
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def command(
       inkdigits train --settings tune/sprint/best.json
     """
     if list_recipes:
-        return _list_recipes()
+        say_recipes()
+        return 0
     from inkdigits.export.train import changed_recipe, prepare, reopen
     from inkdigits.training.run.folder import is_run
     from inkdigits.training.run.state import RunOptions
@@ -66,15 +68,6 @@ def command(
     else:
         prepared = reopen(resume, given["data"] if "data" in typed else None, strict=given["strict"])
     return _train(prepared, team, given["log_every"])
-
-
-def _list_recipes() -> int:
-    from inkdigits.training.recipes import RECIPES
-
-    width = max(len(recipe.name) for recipe in RECIPES)
-    for recipe in RECIPES:
-        click.echo(f"{recipe.name:{width}}  {recipe.summary}")
-    return 0
 
 
 def _refuse_changes(typed: set[str]) -> None:
@@ -103,13 +96,13 @@ def _join() -> Workers:
 
 def _train(prepared: Prepared, team: Workers | None, log_every: int | None) -> int:
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.cli.training_display import TrainingDisplay, say_begin, say_end
 
     run = prepared.run
     chief = team is None or team.chief
-    if chief and run.state.status == "finished":
-        click.echo("already finished", err=True)
-        say_end(run)
+    if run.is_complete:
+        if chief:
+            click.echo("already finished", err=True)
+            say_end(run)
         return 0
     if chief:
         say_begin(prepared, 1 if team is None else team.count)

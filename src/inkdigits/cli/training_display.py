@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 LOW_ACCURACY = 0.5  # of validation digits, after an epoch or more: something is wrong with the settings
 
 
+def say_recipes() -> None:
+    """Lists the recipes on stdout."""
+    from inkdigits.training.recipes import RECIPES
+
+    width = max(len(recipe.name) for recipe in RECIPES)
+    for recipe in RECIPES:
+        click.echo(f"{recipe.name:{width}}  {recipe.summary}")
+
+
 def say_begin(prepared: Prepared, workers: int) -> None:
     """Says what is trained, on what and where, before TensorFlow is imported."""
     from inkdigits.cli import show_lines

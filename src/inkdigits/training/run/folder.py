@@ -20,6 +20,7 @@ from typing import Any
 
 from inkdigits.errors import MissingModelError, TrainingError
 from inkdigits.files import write_atomically
+from inkdigits.models.card import CARD_NAME
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run.state import RunOptions, RunState, state_from_dict
 
@@ -74,6 +75,11 @@ class Run:
         """The one to pack: with patience the best, if an epoch has ended; else the last."""
         best = self.options.patience is not None and self.best_checkpoint.is_file()
         return self.best_checkpoint if best else self.last_checkpoint
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all steps are done and the model is packed, so that nothing is left to resume."""
+        return self.state.status == "finished" and (self.packed / CARD_NAME).is_file()
 
     @property
     def packed(self) -> Path:
