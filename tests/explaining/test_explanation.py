@@ -16,7 +16,7 @@ from inkdigits.geometry import Frame
 from inkdigits.image.quality import Traits
 from inkdigits.models.card import load_card
 from inkdigits.models.zoo import find_model
-from inkdigits.reading.decision import decide
+from inkdigits.reading.decision import average, decide
 from inkdigits.reading.result import Alternative
 from inkdigits.reading.source import sample_names
 from inkdigits.recognizer import Recognizer
@@ -388,3 +388,20 @@ def test_a_picture_is_explained_by_the_gray_that_is_read(recognizer, ending, tmp
     read, explained = recognizer.read(tmp_path / f"page.{ending}"), recognizer.explain(tmp_path / f"page.{ending}")
     np.testing.assert_array_equal(read.record.pixels.gray, explained.gray)
     assert read == explained.page
+
+
+def test_of_averaged_candidates_all_are_covered(recognizer, mnist_test):
+    explained = (recognizer.explain(picture) for picture in small_and_striped(mnist_test))
+    explanation = next(one for one in explained if one.record.decision.combination == "mean")
+    seen, label = [tried.candidate for tried in explanation.counted], int(explanation.answer)
+    frames = [candidate.glyph_frame.then(seen[0].glyph_frame.inverse()) for candidate in seen]
+    covered = []
+
+    def classify(variants):
+        covered.extend(variants)
+        return average(np.stack([recognizer.model.probabilities(some) for some in variants]))
+
+    occlusion = occlude(classify, [candidate.glyph for candidate in seen], frames, label)
+    assert explanation.decisive.probability == pytest.approx(occlusion.probabilities[label], abs=1e-4)
+    assert all(np.array_equal(some[0], candidate.glyph) for some, candidate in zip(covered, seen, strict=True))
+    assert all((some[1:] != some[0]).any(axis=(1, 2)).mean() > 0.5 for some in covered)
