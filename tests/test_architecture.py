@@ -92,6 +92,8 @@ PACKAGES: dict[str, set[str]] = {
         "training",
         "export",
         "reporting",
+        "evaluation",
+        "benchmarks",
     },
 }
 PACKAGES["cli"] = set(PACKAGES)

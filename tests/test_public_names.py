@@ -16,11 +16,14 @@ import inkdigits
 NAMES = [
     "Alternative",
     "Card",
+    "Comparison",
     "DataError",
     "Decision",
     "DecisionPolicy",
     "Digit",
     "DigitCandidate",
+    "Evaluation",
+    "EvaluationResult",
     "Explanation",
     "InkdigitsError",
     "Line",
@@ -45,11 +48,14 @@ NAMES = [
     "Spot",
     "TrainingError",
     "TrainingExamples",
+    "compare",
+    "evaluate",
     "explain",
     "read",
     "read_many",
     "resume",
     "train",
+    "write_report",
 ]
 BASE = ("errors", "geometry", "image", "layout", "data", "models", "reading", "explaining", "recognizer", "evaluation")
 """Packages that need no TensorFlow."""

@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inkdigits.benchmarks.algorithm_comparison import Comparison, compare
     from inkdigits.errors import (
         DataError,
         InkdigitsError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         SettingError,
         TrainingError,
     )
+    from inkdigits.evaluation.evaluation import Evaluation
     from inkdigits.explaining.explanation import Explanation
     from inkdigits.explaining.nearest import NearestExample, TrainingExamples
     from inkdigits.explaining.occlusion import Spot
@@ -39,12 +41,16 @@ if TYPE_CHECKING:
     from inkdigits.reading.record import Record
     from inkdigits.reading.result import Alternative, Digit, Line, ModelInfo, Page
     from inkdigits.recognizer import Recognizer, explain, read, read_many
+    from inkdigits.reporting.evaluate import evaluate
+    from inkdigits.reporting.evaluation_report import write_report
+    from inkdigits.reporting.result import EvaluationResult
     from inkdigits.training.run.folder import Run
     from inkdigits.training.run.state import RunOptions
 
 __version__ = "0.1.0"
 
 _MODULES = {
+    "benchmarks.algorithm_comparison": ("Comparison", "compare"),
     "errors": (
         "DataError",
         "InkdigitsError",
@@ -56,6 +62,7 @@ _MODULES = {
         "SettingError",
         "TrainingError",
     ),
+    "evaluation.evaluation": ("Evaluation",),
     "explaining.explanation": ("Explanation",),
     "explaining.nearest": ("NearestExample", "TrainingExamples"),
     "explaining.occlusion": ("Spot",),
@@ -70,6 +77,9 @@ _MODULES = {
     "reading.record": ("Record",),
     "reading.result": ("Alternative", "Digit", "Line", "ModelInfo", "Page"),
     "recognizer": ("Recognizer", "explain", "read", "read_many"),
+    "reporting.evaluate": ("evaluate",),
+    "reporting.evaluation_report": ("write_report",),
+    "reporting.result": ("EvaluationResult",),
     "training.run.folder": ("Run",),
     "training.run.state": ("RunOptions",),
 }
@@ -78,11 +88,14 @@ _HOMES = {name: f"inkdigits.{module}" for module, names in _MODULES.items() for 
 __all__ = [
     "Alternative",
     "Card",
+    "Comparison",
     "DataError",
     "Decision",
     "DecisionPolicy",
     "Digit",
     "DigitCandidate",
+    "Evaluation",
+    "EvaluationResult",
     "Explanation",
     "InkdigitsError",
     "Line",
@@ -107,11 +120,14 @@ __all__ = [
     "Spot",
     "TrainingError",
     "TrainingExamples",
+    "compare",
+    "evaluate",
     "explain",
     "read",
     "read_many",
     "resume",
     "train",
+    "write_report",
 ]
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import click
 
 EXTRAS = {
-    "train": ("tensorflow", "keras", "matplotlib", "sklearn"),
+    "train": ("tensorflow", "keras", "sklearn", "scipy", "matplotlib"),
+    "report": ("jinja2", "matplotlib", "scipy"),
+    "heif": ("pillow_heif",),
     "tensorboard": ("tensorboard",),
 }
 

@@ -40,7 +40,7 @@ def analyze(result: EvaluationResult) -> Analysis:
     labels, probabilities, bounds = result.labels, result.probabilities, result.risk_bounds
     points = points_at(tuple(bound.threshold for bound in bounds), result.confidences, result.correct)
     return Analysis(
-        evaluation=evaluate(labels, probabilities),
+        evaluation=result.evaluation,
         corrected=evaluate(result.corrected_labels, probabilities) if result.corrections else None,
         label_issues=find_label_issues(labels, probabilities),
         comparison=None

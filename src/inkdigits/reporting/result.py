@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.data.dataset import LoadIssue
 from inkdigits.errors import DataError
 from inkdigits.evaluation.checks import Labels, Probabilities, check_predictions
+from inkdigits.evaluation.evaluation import Evaluation, evaluate
 from inkdigits.labels import CLASSES
 from inkdigits.models.operating_points import RiskBound
 from inkdigits.robustness.result import Robustness
@@ -111,6 +113,11 @@ class EvaluationResult:
                 f"Received: {self.glyphs.shape}, {self.glyphs.dtype}.",
                 hint="Give the glyph of each label.",
             )
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Accuracy, loss, calibration and the scores of each digit."""
+        return evaluate(self.labels, self.probabilities)
 
     @property
     def answers(self) -> NDArray[np.intp]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inkdigits.evaluation.evaluation import Evaluation, evaluate
+from inkdigits.evaluation.evaluation import Evaluation
 from inkdigits.evaluation.significance import compare_answers
 from inkdigits.reporting.result import EvaluationResult
 from inkdigits.reporting.robustness_section import robustness_lines
@@ -10,7 +10,7 @@ from inkdigits.reporting.robustness_section import robustness_lines
 
 def evaluation_lines(result: EvaluationResult) -> list[str]:
     """Everything that was measured: model and data first."""
-    evaluation = evaluate(result.labels, result.probabilities)
+    evaluation = result.evaluation
     lines = [result.title, *confusion_table(evaluation).splitlines(), *summary_lines(evaluation)]
     if result.baseline is not None:
         lines.append(comparison_line(result))
