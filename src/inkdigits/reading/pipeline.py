@@ -84,10 +84,13 @@ def prepare(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared:
         else:
             gray, photo = load(resolve(picture), max_megapixels=max_megapixels), None
         found = find_candidates(gray)
-    if keep == "nothing":  # many pictures may wait: what no fallback needs is let go
-        work = replace(found.work, bare=found.work.ink)
-        return Prepared(name_of(picture), found.primary, replace(found, work=work) if found.fallback else None, None)
-    return Prepared(name_of(picture), found.primary, found, Pixels(gray, found.work, photo))
+    if keep != "nothing":
+        return Prepared(name_of(picture), found.primary, found, Pixels(gray, found.work, photo))
+    if found.fallback is None:
+        return Prepared(name_of(picture), found.primary, None, None)
+    if found.work.is_ruled:  # many pictures may wait: what no fallback needs is let go
+        found = replace(found, work=replace(found.work, bare=found.work.ink))
+    return Prepared(name_of(picture), found.primary, found, None)
 
 
 @contextmanager

@@ -100,11 +100,14 @@ def expand(names: Iterable[str]) -> Sources:
         Every picture, in the order given. A name that stands for none has its own entry that says so. Folders and
         globs give no file that was already given.
     """
+    passed_over: Counter[str] = Counter()
+    expanded = [(name, list(_expand(name, passed_over))) for name in names]
+    if len(expanded) == 1:  # its files differ
+        return Sources(tuple(expanded[0][1]), passed_over)
     found: list[Source] = []
     given: set[str] = set()
-    passed_over: Counter[str] = Counter()
-    for name in names:
-        for source in _expand(name, passed_over):
+    for name, sources in expanded:
+        for source in sources:
             key = os.path.realpath(source.picture) if isinstance(source.picture, Path) else ""
             if key not in given or source.name == name:
                 found.append(source)
@@ -146,11 +149,16 @@ def _search(name: str, passed_over: Counter[str]) -> Iterator[Source]:
 
 def _pictures_in(folder: Path, passed_over: Counter[str]) -> set[Path]:
     """The files with a picture's ending, those too that loading can only explain how to convert; no hidden ones."""
-    endings = SUFFIXES | HEIF_SUFFIXES
-    files = [path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)) and path.is_file()]
-    passed_over.update(path.suffix.lower() for path in files if path.suffix.lower() in DOCUMENTS)
-    return {path for path in files if path.suffix.lower() in endings}
-
-
-def _is_hidden(inner: Path) -> bool:
-    return any(part.startswith(".") for part in inner.parts)
+    pictures = set()
+    for inner, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            ending = os.path.splitext(name)[1].lower()  # noqa: PTH122  a Path per file would take longer
+            path = os.path.join(inner, name)  # noqa: PTH118
+            if name.startswith(".") or not os.path.isfile(path):  # noqa: PTH113
+                continue
+            if ending in DOCUMENTS:
+                passed_over[ending] += 1
+            elif ending in SUFFIXES or ending in HEIF_SUFFIXES:
+                pictures.add(Path(path))
+    return pictures
