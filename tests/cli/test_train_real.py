@@ -45,7 +45,7 @@ def test_train_evaluate_resume_and_pack(data, tmp_path, capfd):
     out, err = capfd.readouterr()
     assert "accuracy:" in out
     assert "is gone" in err
-    assert "How it learned" in (folder / "mine" / "report.html").read_text(encoding="utf-8")
+    assert "Learning curves" in (folder / "mine" / "report.html").read_text(encoding="utf-8")
     moved.rename(data)
     assert run(["pack", str(folder), "-o", str(tmp_path / "packed"), "--name", "mine"]) == 0
     assert json.loads((tmp_path / "packed" / "card.json").read_text())["name"] == "mine"

@@ -18,8 +18,8 @@ def answers(draw):
     """Confidences and whether each answer is right; few different confidences, so that thresholds meet them."""
     size = draw(st.integers(1, 80))
     confidence = st.sampled_from([*THRESHOLDS, 1.0]) | st.floats(0, 1)
-    chances = draw(st.lists(confidence, min_size=size, max_size=size))
-    return np.array(chances), np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size)))
+    confidences = draw(st.lists(confidence, min_size=size, max_size=size))
+    return np.array(confidences), np.array(draw(st.lists(st.booleans(), min_size=size, max_size=size)))
 
 
 def tail(wrong, kept, rate):

@@ -20,10 +20,10 @@ COUNT = 20
 def by_ink(glyphs: Glyphs) -> NDArray[np.float64]:
     """Thinks that little ink is a one and much a zero: no good reader, but one whose answers are known."""
     ink = glyphs.mean(axis=(1, 2)) / 255
-    chances = np.zeros((len(glyphs), 10))
-    chances[:, 1] = np.clip(1 - 4 * ink, 0, 1)
-    chances[:, 0] = 1 - chances[:, 1]
-    return chances
+    probabilities = np.zeros((len(glyphs), 10))
+    probabilities[:, 1] = np.clip(1 - 4 * ink, 0, 1)
+    probabilities[:, 0] = 1 - probabilities[:, 1]
+    return probabilities
 
 
 @pytest.fixture(scope="module")

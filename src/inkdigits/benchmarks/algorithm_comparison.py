@@ -32,7 +32,7 @@ class Score:
         outcome: What its trial measured.
         right: Test digits that it read right, of `count`.
         count: All of them.
-        p_value: Of McNemar's test against the most accurate; None for that one itself.
+        p_value: McNemar's test against the most accurate; None for that one itself.
     """
 
     outcome: Outcome
@@ -67,8 +67,8 @@ def compare(
     """Trains algorithms on the same digits, each in a process of its own, and asks each for the same test digits.
 
     Args:
-        names: Of `ALGORITHMS`; by default all, or with `quick` the fast ones.
-        data: As `load_dataset` takes it. Of data without a test split, a sixth is held out as one.
+        names: Names in `ALGORITHMS`; by default all, or with `quick` the fast ones.
+        data: As `load_dataset` takes it. Without a test split, a sixth is held out as one.
         quick: Trains on the first 5,000 digits.
         folder: Where the models go.
         listener: Called with the name of each algorithm before it is trained, with None, and after it, with everything

@@ -40,7 +40,7 @@ class Outcome:
     """What the trial of an algorithm measured.
 
     Attributes:
-        name: Of the algorithm.
+        name: The algorithm's name.
         fit_seconds: From arrays to a model that answers, packing included; None for one that was trained before.
         fit_cpu_seconds: The same, of all cores.
         fit_memory_mb: The largest resident size of the process that trained it.
@@ -48,7 +48,7 @@ class Outcome:
         single_seconds: For one digit, median.
         slow_single_seconds: For one digit, 95th percentile.
         memory_mb: The largest resident size of the process that answered, from its start.
-        size_mb: Of the model on disk.
+        size_mb: Size of the model on disk.
         answers: The prediction for each test digit.
     """
 

@@ -71,7 +71,7 @@ def estimator(name: str) -> Any:
     """A new scikit-learn estimator for rows of 784 numbers, 0 to 1.
 
     Args:
-        name: Of an algorithm that `estimates`.
+        name: An algorithm's that `estimates`.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.

@@ -20,7 +20,7 @@ class TrainingStudy:
 
     Attributes:
         environment: The machine.
-        outcomes: Of all trials, in the order they were made in.
+        outcomes: Outcomes of all trials, in their order.
     """
 
     environment: Environment

@@ -23,8 +23,8 @@ def command() -> None:
 def training(recipes: str, output: Path) -> None:
     """Tries threads, batch sizes, precisions, compiled loops, fit and several workers, one after the other.
 
-    It takes five to ten minutes on two cores, which nothing else should use meanwhile, and writes a report in
-    Markdown, PNG and JSON that says what was tried, what it gave and what to do.
+    It takes five to ten minutes on two cores, which nothing else should use meanwhile. It writes a report in Markdown,
+    PNG and JSON: what was tried, what it gave and what to do.
 
     \b
     Example:

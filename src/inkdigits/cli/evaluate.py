@@ -56,7 +56,7 @@ def command(
 
     model, compare = model_folder(model), None if compare is None else model_folder(compare)
     folder = find_model(model)
-    if report is None and split is None and is_run(folder.parent):
+    if report is None and split in (None, "test") and is_run(folder.parent):
         report = folder.parent / "report"
     if report is not None:
         require_reports()  # before what takes minutes

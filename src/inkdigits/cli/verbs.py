@@ -40,7 +40,7 @@ class Verbs(click.Group):
     """Finds each command in the file of its name, when it is asked for."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs a command. A broken pipe, which click would make an exit of 1, is told from other exits."""
+        """Runs a command. A broken pipe becomes `ReaderLeftError`; click would make it an exit of 1."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:

@@ -142,7 +142,7 @@ def left_out_lines(issues: Sequence[LoadIssue], labels: NDArray[np.integer]) -> 
 
     Args:
         issues: What was left out.
-        labels: Of the rest, shape `(N,)`.
+        labels: Labels of the rest, shape `(N,)`.
 
     Returns:
         At most five lines of single issues, then a summary if there are more.

@@ -56,7 +56,7 @@ def load_folder(folder: Path, *, strict: bool = False) -> Dataset:
 
     Returns:
         The data set, in the order of `labels.csv`, or by class and then by name; a picture that is damaged, blank or
-        wrongly listed is a issue, and the rest goes on.
+        wrongly listed is an issue.
 
     Raises:
         DataError: There is neither, no picture can be used, or one cannot and `strict` is set.

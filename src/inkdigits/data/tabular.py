@@ -47,7 +47,7 @@ def load_csv(path: Path, *, strict: bool = False) -> Dataset:
         strict: Whether the first bad row ends the loading.
 
     Returns:
-        The data set of the good rows, in the file's order, with a issue for each bad one.
+        The data set of the good rows, in the file's order, with an issue for each bad one.
 
     Raises:
         DataError: The file is missing, has no label column or no good row, or has a bad row and `strict` is set.

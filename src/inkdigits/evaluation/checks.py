@@ -49,7 +49,7 @@ def check_predictions(
 
 
 def check_scores(name: str, scores: Probabilities, *, count: int, classes: int | None = None) -> NDArray[np.float64]:
-    """Checks logits or probabilities: a row a label, a column a class, every number finite.
+    """Checks logits or probabilities: one row per label, one column per class, every number finite.
 
     Args:
         name: What the error calls them.

@@ -33,7 +33,7 @@ class DigitScore:
         count: How many there were.
         right: How many of them were read as this digit.
         false_positives: Others that were read as this digit.
-        false_negatives: Of this digit, those that were read as another.
+        false_negatives: Digits of this class that were read as another.
         precision: Share of the readings as this digit that are right, 0 to 1; None if there are none.
         recall: Share of this digit that is read right, 0 to 1; None if there are none.
         f1: Harmonic mean of precision and recall, 0 to 1; None if the digit neither occurs nor is ever read.

@@ -172,7 +172,7 @@ def confusion_matrix(labels: Labels, predictions: Labels, *, classes: int = CLAS
 
 
 class Reliability(NamedTuple):
-    """How sure and how right the predictions of each bin of confidence are, each of shape `(bins,)`.
+    """Confidence and accuracy of the predictions in each bin of confidence, each of shape `(bins,)`.
 
     Attributes:
         counts: Predictions in the bin.

@@ -109,8 +109,8 @@ def points_at(
 def risk_coverage(confidences: Confidences, right: Right, *, delta: float = DELTA) -> tuple[OperatingPoint, ...]:
     """Coverage and error rate at rising thresholds.
 
-    The thresholds are `THRESHOLDS`, whatever the answers are. Of thresholds that keep the same answers only the lowest
-    is returned; those that keep none are left out.
+    The thresholds are `THRESHOLDS`, whatever the answers are. If several thresholds keep the same answers, only the
+    lowest is returned; those that keep none are left out.
 
     Args:
         confidences: Shape `(N,)`, 0 to 1.

@@ -17,8 +17,8 @@ class Analysis:
     """What follows from a result.
 
     Attributes:
-        evaluation: Of the labels as they are.
-        corrected: Of the labels with known errors corrected; None if none is known to be wrong.
+        evaluation: With the labels as they are.
+        corrected: With known label errors corrected; None if none is known to be wrong.
         label_issues: Labels that the model contradicts, the most suspicious first.
         comparison: With the second model; None if there is none.
         bounds: Each risk bound of the card, with what its threshold keeps of these digits.

@@ -48,7 +48,7 @@ def render(result: EvaluationResult, analysis: Analysis, *, reproduce: Mapping[s
 
     Args:
         result: What was measured.
-        analysis: Of the same result.
+        analysis: The analysis of the same result.
         reproduce: How to get it again, by name.
 
     Raises:

@@ -239,7 +239,7 @@ def plot_curve(name: str, curve: SeverityCurve, target: Target) -> None:
     """Draws accuracy against the amount of one perturbation.
 
     Args:
-        name: Of the perturbation.
+        name: The perturbation's name.
         curve: At least one point.
         target: As `save_figure` takes it.
 

@@ -23,9 +23,9 @@ class Example:
     """A picture, and the glyph that was made of it.
 
     Attributes:
-        name: Of the picture.
+        name: The picture's name.
         picture: A PNG file.
-        glyph: Shape `(28, 28)`, uint8; None if no digit was found.
+        glyph: Shape `(28, 28)`, uint8; None if nothing was found.
         reading: What was read, in a few words.
     """
 
@@ -40,7 +40,7 @@ class Baseline:
     """A second model's probabilities for the same digits.
 
     Attributes:
-        name: Of the model.
+        name: The model's name.
         probabilities: Shape `(N, 10)`.
     """
 
@@ -58,11 +58,11 @@ class EvaluationResult:
     """What `evaluate` measured: everything that a report shows.
 
     Attributes:
-        name: Of the model.
+        name: The model's name.
         title: Model, data and split, in one line.
         facts: What was evaluated, by name: the model, the data, size, speed and memory.
         labels: Shape `(N,)`, integers 0 to 9.
-        probabilities: Of the digits, shape `(N, 10)`.
+        probabilities: Probabilities of the digits, shape `(N, 10)`.
         not_a_digit: Probability of the reject class, shape `(N,)`; None for models without it.
         glyphs: Shape `(N, 28, 28)`, uint8: the digits themselves.
         sources: The file of each glyph, N names; none where glyphs have no files of their own.

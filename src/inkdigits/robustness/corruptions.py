@@ -33,7 +33,7 @@ def corrupt(glyphs: Glyphs, name: str, *, seed: int = 0) -> Glyphs:
     Args:
         glyphs: Shape `(N, 28, 28)`, uint8.
         name: One of `CORRUPTIONS`.
-        seed: Of the random part.
+        seed: Seed of the random part.
 
     Returns:
         The same shape and type.

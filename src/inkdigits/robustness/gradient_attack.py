@@ -20,7 +20,7 @@ def robust_mask(
         glyphs: Shape `(N, 28, 28)`, uint8.
         labels: Shape `(N,)`.
         attack: The first start is the glyph itself, the others are random.
-        seed: Of the random starts.
+        seed: Seed of the random starts.
 
     Returns:
         Shape `(N,)`.

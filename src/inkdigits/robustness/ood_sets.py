@@ -34,7 +34,7 @@ def ood_sets(count: int, *, seed: int = 0) -> dict[str, Glyphs]:
 
     Args:
         count: Largest number of each kind.
-        seed: Of letters and noise.
+        seed: Seed of letters and noise.
 
     Returns:
         By kind, glyphs of shape `(N, 28, 28)`, uint8: letters and signs of handwriting fonts that the recipe `reader`

@@ -28,7 +28,7 @@ class Perturbation:
     """A kind of perturbation.
 
     Attributes:
-        unit: Of its amounts.
+        unit: Unit of its amounts.
         amounts: Those that a curve is drawn through.
         change: Glyph, amount and random numbers in, changed glyph out.
     """
@@ -45,7 +45,7 @@ def perturb_glyphs(glyphs: Glyphs, name: str, amount: float, *, seed: int = 0) -
         glyphs: Shape `(N, 28, 28)`, uint8.
         name: A name in `PERTURBATIONS`.
         amount: In its unit; 0, or a scale of 1, changes nothing.
-        seed: Of directions, places and noise.
+        seed: Seed of directions, places and noise.
 
     Returns:
         The same shape and type.

@@ -12,8 +12,8 @@ class CorruptionAccuracy:
     """Accuracy on corrupted digits, 0 to 1.
 
     Attributes:
-        alone: Of the network, given the corrupted glyphs themselves.
-        as_picture: Of the whole reader, which prepares each corrupted glyph like any picture.
+        alone: The network's, on the corrupted glyphs themselves.
+        as_picture: The whole reader's, which prepares each corrupted glyph like any picture.
     """
 
     alone: float
@@ -25,7 +25,7 @@ class SeverityCurve:
     """Accuracy of the network, 0 to 1, against the amount of one perturbation.
 
     Attributes:
-        unit: Of the amounts.
+        unit: Unit of the amounts.
         amounts: Lowest to highest.
         accuracies: One per amount.
     """

@@ -42,7 +42,7 @@ def square_attack(
         labels: Shape `(N,)`.
         epsilon: Largest change of a pixel, full ink is 1 (L∞); rounded down to a level of gray.
         queries: Changed glyphs that are predicted, per glyph: at least one, the stripes.
-        seed: Of stripes and squares. They are the same for a glyph whatever happens to the others.
+        seed: Seed of stripes and squares. They are the same for a glyph whatever happens to the others.
 
     Returns:
         Shape `(N,)`.

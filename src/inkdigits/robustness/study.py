@@ -69,8 +69,8 @@ def study_robustness(subject: Subject, digits: Dataset, *, seed: int = 0, querie
     Args:
         subject: What is studied.
         digits: Clean digits that it was not trained on.
-        seed: Of corruptions, perturbations, non-digits and attacks.
-        queries: Of the attack without gradients, per digit.
+        seed: Seed of corruptions, perturbations, non-digits and attacks.
+        queries: Queries per digit of the attack without gradients.
     """
     glyphs, labels = digits.glyphs, digits.labels
 
