@@ -33,7 +33,7 @@ class TrainingSplits(NamedTuple):
 def split_training(dataset: Dataset | NDArray[np.integer[Any]]) -> TrainingSplits:
     """Splits training digits into training, validation and calibration.
 
-    What `validation_split` holds out is halved, class by class. Of a single held-out digit both halves are that one.
+    What `validation_split` holds out is halved, class by class. If a single digit is held out, it is in both halves.
 
     Args:
         dataset: The training digits, or their labels, shape `(N,)`, 0 to 9.

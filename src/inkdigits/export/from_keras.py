@@ -36,10 +36,10 @@ def pack_keras(file: Path, folder: Path, *, weights: Weights = "auto", name: str
     Args:
         file: A `.keras` file of a model that takes 28 × 28 digits (or 784 numbers), from 0 to 1 or from 0 to 255, and
             gives 10 logits or probabilities.
-        folder: Of the packed model.
+        folder: Folder of the packed model.
         weights: `"int8"`, `"float32"` or `"auto"`.
-        name: Of the packed model; by default the file's.
-        version: Of the packed model.
+        name: Name of the packed model; by default the file's.
+        version: Version of the packed model.
 
     Returns:
         The card. `training["input_range"]` is the range that gave the lower loss: 1 or 255.

@@ -49,7 +49,7 @@ def train_and_pack(
         dataset: All training glyphs; fixed parts of them are kept for validation and calibration.
         listener: Called about twice a second, and whenever the steps done are a multiple of `report_every`.
         report_every: Steps.
-        resume: Goes on from the run's last checkpoint, or its start if it has none.
+        resume: Continues from the run's last checkpoint, or its start if it has none.
         converting: Context in which the model is packed, such as one that silences TensorFlow's converter.
         workers: Who trains together; by default this process alone.
 
@@ -85,10 +85,10 @@ def pack_run(
     Args:
         run: A run that was trained to some point.
         dataset: All training glyphs, as the run was started with.
-        folder: Of the packed model.
+        folder: Folder of the packed model.
         weights: `"int8"`, `"float32"` or `"auto"`.
-        name: Of the packed model; by default the run's.
-        version: Of the packed model.
+        name: Name of the packed model; by default the run's.
+        version: Version of the packed model.
 
     Returns:
         The card.
@@ -111,7 +111,7 @@ def calibration_data(recipe: Recipe, dataset: Dataset) -> CalibrationData:
     """The glyphs to pack with. With a synthesis, int8's ranges come half from the data, half from synthesized glyphs.
 
     Args:
-        recipe: Of the training.
+        recipe: The recipe of the training.
         dataset: All training glyphs.
     """
     training, validation, calibration = (dataset.subset(part) for part in split_training(dataset))

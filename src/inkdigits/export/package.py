@@ -34,11 +34,11 @@ class CardMetadata:
 
     Attributes:
         name: What `--model` will take.
-        version: Of this model.
+        version: Version of this model.
         tta: Whether uncertain glyphs are also classified rotated and slanted.
         recipe: The whole recipe, as a dict.
         training: Seed, data, epochs, seconds, package versions.
-        license: Of the model and of what it was trained on.
+        license: License of the model and of what it was trained on.
     """
 
     name: str
@@ -63,7 +63,7 @@ def pack(
     Args:
         model: A float32 model of glyphs from 0 to 1, shape `(N, 28, 28)`, that gives logits, shape `(N, 10)` or
             `(N, 11)`.
-        folder: Of the packed model. One that is there is replaced as a whole.
+        folder: Folder of the packed model. One that is there is replaced as a whole.
         data: The glyphs to do it with.
         metadata: What else the card says.
         weights: `"int8"`, `"float32"`, or `"auto"`: int8 if its labels agree with Keras on 99.9 % of the validation
@@ -97,7 +97,7 @@ def check_learned(logits: NDArray[np.float32], labels: Labels, *, constant: bool
     """Refuses the logits of a network that did not learn.
 
     Args:
-        logits: Of the validation digits, shape `(N, classes)`.
+        logits: Logits of the validation digits, shape `(N, classes)`.
         labels: Theirs, shape `(N,)`.
         constant: Whether one label for all digits will do, as of a training of a few steps.
 

@@ -80,7 +80,7 @@ def resume(
     """Continues a run that was stopped or killed, and packs it.
 
     Args:
-        folder: Of the run.
+        folder: Folder of the run.
         data: Where its data are now, if they have moved.
         listener: Called about twice per second with the progress.
 

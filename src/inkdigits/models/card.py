@@ -33,7 +33,7 @@ class Card:
 
     Attributes:
         name: What `--model` takes.
-        version: Of this model, not of the package.
+        version: Version of this model, not of the package.
         task: What one answer is: `"digit"`.
         input_shape: Shape of one input, uint8.
         classes: Names of the logits, in order: the ten digits and, if the model has the reject class, `not_a_digit`.
@@ -45,14 +45,14 @@ class Card:
             being more frequent in training than in use (Saerens et al., 2002).
         not_a_digit_threshold: A glyph is rejected if its not-a-digit probability exceeds this, 0 to 1.
         tta: Whether uncertain glyphs are also classified rotated and slanted (test-time augmentation).
-        sha256: Of `model.tflite`.
+        sha256: SHA-256 of `model.tflite`.
         recipe: The whole recipe it was trained by.
         training: Seed, data, epochs, seconds, package versions.
         scores: What was measured, by split: accuracy, loss, number of glyphs; agreement with the Keras model.
         operating_points: What each threshold keeps of the calibration pictures; empty of cards older than they are.
         calibration: Number of calibration pictures by source: what the operating points were measured on. Empty of
             cards that were packed when they were measured on single glyphs.
-        license: Of the model and of what it was trained on; empty if whoever trained it did not say.
+        license: License of the model and of what it was trained on; empty if whoever trained it did not say.
 
     Raises:
         ValueError: A value is out of its range.

@@ -78,7 +78,7 @@ def select_threshold(points: Sequence[OperatingPoint], max_error: float) -> Risk
     """Selects the lowest threshold that guarantees an error rate.
 
     Args:
-        points: Of a model's card.
+        points: Operating points of a model's card.
         max_error: Largest share of accepted answers that may be wrong, above 0 and below 1.
 
     Returns:

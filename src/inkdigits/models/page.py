@@ -12,7 +12,7 @@ def model_page(card: Card, size: int) -> str:
     """Describes a packed model: what it is, what it takes and gives, how good it is, and where it fails.
 
     Args:
-        card: Of the model.
+        card: The model's card.
         size: Bytes of `model.tflite`.
     """
     shape = ", ".join(map(str, card.input_shape))

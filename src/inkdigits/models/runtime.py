@@ -19,7 +19,8 @@ class Engine:
     """A LiteRT interpreter for one batch size; a smaller batch is filled up. Not safe to use from several threads.
 
     Args:
-        content: Of a `.tflite` file with one input, uint8 or float32 from 0 to 1, and one output of float32 logits.
+        content: Content of a `.tflite` file with one input, uint8 or float32 from 0 to 1, and one output, float32
+            logits.
         size: Inputs per call.
         threads: Threads of LiteRT.
         input_shape: Shape of one input.

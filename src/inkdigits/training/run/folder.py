@@ -62,7 +62,7 @@ class Run:
 
     @property
     def last_checkpoint(self) -> Path:
-        """Where a resumed training goes on."""
+        """The checkpoint that a resumed training continues from."""
         return self.folder / "checkpoints" / "last.npz"
 
     @property

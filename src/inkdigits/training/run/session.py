@@ -86,7 +86,7 @@ def train(
         dataset: All training glyphs; fixed parts of them are kept for validation and calibration.
         listener: Called about twice a second, and whenever the steps done are a multiple of `report_every`.
         report_every: Steps.
-        resume: Goes on from the run's last checkpoint, or its start if it has none.
+        resume: Continues from the run's last checkpoint, or its start if it has none.
         workers: Who trains together, each calling this with the same run, data and `resume`; by default this process
             alone. Only the chief writes, listens and heeds Ctrl-C.
 

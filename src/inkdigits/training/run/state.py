@@ -20,7 +20,7 @@ class RunOptions:
     """What a training takes besides its recipe and data.
 
     Attributes:
-        seed: Of weights, order, dropout and augmentation: the same seed gives the same weights again.
+        seed: Seed of weights, order, dropout and augmentation: the same seed gives the same weights again.
         patience: Stops after so many epochs without a better validation accuracy and keeps the best weights.
         tensorboard: Also writes scalars for TensorBoard into `tensorboard/`.
         weights: Number format of the packed model.
@@ -108,7 +108,7 @@ class RunState:
         teachers: Whom it learns from.
         network: The network's facts.
         progress: How far it is.
-        scores: Of the packed model, as its card has them.
+        scores: Scores of the packed model, as on its card.
     """
 
     recipe: Recipe
