@@ -190,3 +190,12 @@ def test_a_maximal_error_is_a_share(max_error):
 def test_a_model_without_operating_points_guarantees_nothing():
     with pytest.raises(SettingError, match=r"packed without any.*set min_confidence"):
         find_risk_bound(card(), 0.01)
+
+
+def test_a_digit_beside_another_symbol_is_rejected_however_probable_it_is():
+    row = np.zeros(11)
+    row[5] = 1.0
+    alone, beside = decide([Evidence(row)], DecisionPolicy()), decide([Evidence(row, beside=True)], DecisionPolicy())
+    assert (alone.status, alone.reason) == ("ok", None)
+    assert (beside.status, beside.reason, beside.answer) == ("rejected", "several", "5")
+    assert decide([Evidence(row, beside=True)], DecisionPolicy(min_confidence=0)).status == "uncertain"

@@ -16,6 +16,7 @@ from inkdigits.image.ink import Ink, shrink, to_ink
 from inkdigits.image.load import Gray
 from inkdigits.image.rulings import remove_rulings
 from inkdigits.image.shadows import flatten_light
+from inkdigits.layout.beside import has_symbol_beside
 
 Origin: TypeAlias = Literal[
     "primary", "inside", "darker", "unruled", "darker unruled", "blurred", "as glyph", "as glyph, blurred"
@@ -64,10 +65,12 @@ class Component:
     Attributes:
         ink: The ink alone, cut to its box, uint8.
         box: `(left, top, width, height)`, pixels of the ink that it was found in.
+        beside: Whether another digit, a letter or a minus stands beside it.
     """
 
     ink: Ink = field(repr=False)
     box: Box
+    beside: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,6 +84,7 @@ class DigitCandidate:
         box: Where it lies in the picture, `(left, top, width, height)`.
         reason: Why this may be no readable digit, or None.
         several: Whether shapes of about one height stand side by side, as digits of a number do.
+        beside: Whether another digit, a letter or a minus stands beside it.
         unruled: Whether rulings were removed from the ink in which it was found.
     """
 
@@ -90,6 +94,7 @@ class DigitCandidate:
     box: Box
     reason: PictureReason | None = None
     several: bool = False
+    beside: bool = False
     unruled: bool = False
 
     @property
@@ -147,6 +152,7 @@ def make_candidate(
         box=box,
         reason=reason,
         several=_stand_side_by_side(component.ink),
+        beside=component.beside,
         unruled=unruled,
     )
 
@@ -181,7 +187,9 @@ def find_digit(ink: Ink, *, inside: bool = False) -> Component | None:
     if not keep.all():
         kept = np.concatenate([[False], keep])
         part *= kept[labels[top - y : bottom - y, left - x : right - x]]
-    return Component(part, (int(left), int(top), int(right - left), int(bottom - top)))
+    main = int(np.argmax(np.where(keep, mass, 0)))
+    beside = count > 2 and has_symbol_beside(boxes, mass, stats[1:, 4].astype(np.float64), main, ink.shape)
+    return Component(part, (int(left), int(top), int(right - left), int(bottom - top)), beside)
 
 
 def select_components(

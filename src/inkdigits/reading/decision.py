@@ -63,12 +63,14 @@ class Evidence:
         origin: How the candidate was found.
         reason: What is wrong with its picture, or None.
         several: Whether shapes of about one height stand side by side.
+        beside: Whether another digit, a letter or a minus stands beside it.
     """
 
     probabilities: Row
     origin: Origin = "primary"
     reason: PictureReason | None = None
     several: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -206,5 +208,5 @@ def _doubt(chosen: Evidence, row: Row, policy: DecisionPolicy) -> Reason | None:
     if chosen.reason is not None:
         return chosen.reason
     if is_non_digit(row, policy.not_a_digit_threshold):
-        return "several" if chosen.several else "not_a_digit"
-    return None
+        return "several" if chosen.several or chosen.beside else "not_a_digit"
+    return "several" if chosen.beside else None

@@ -34,7 +34,7 @@ class Tried:
     def evidence(self) -> Evidence:
         """What the decision sees of it."""
         seen = self.candidate
-        return Evidence(self.prediction.probabilities, seen.origin, seen.reason, seen.several)
+        return Evidence(self.prediction.probabilities, seen.origin, seen.reason, seen.several, seen.beside)
 
 
 @dataclass(frozen=True, eq=False)
