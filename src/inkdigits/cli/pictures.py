@@ -50,7 +50,7 @@ def read_sources(
     """Reads, or explains, every picture that names stand for; pages bear the names that their user gave."""
     pages = _explained(recognizer, sources) if explain else _read(recognizer, sources, keep_records)
     for source, (page, explanation) in zip(sources.pictures, pages, strict=True):
-        named = replace(page, path=source.name)
+        named = page if page.path == source.name else replace(page, path=source.name)
         yield named, None if explanation is None else replace(explanation, page=named)
 
 

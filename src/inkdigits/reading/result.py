@@ -245,4 +245,4 @@ def _rounded(probability: float) -> float:
 
 
 def _pairs(alternatives: tuple[Alternative, ...]) -> list[list[Any]]:
-    return [[text, _rounded(probability)] for text, probability in alternatives]
+    return [[text, round(probability, PLACES)] for text, probability in alternatives]
