@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from inkdigits.data.export import Format
     from inkdigits.data.source import Part
 
-SPLITS = click.Choice(["train", "test", "validation"], case_sensitive=False)
+SPLITS, SPLIT_HELP = (
+    click.Choice(["train", "test", "validation"]),
+    "Validation: the part of train that training holds out.",
+)
 SOURCE_HELP = "mnist, a CSV, NPZ or IDX file, or a folder of IDX files or pictures."
 
 
@@ -24,8 +27,7 @@ def command() -> None:
 def _source_options(function: Any) -> Any:
     """Adds `--split` and `--strict`, which every command that loads has."""
     function = click.option("--strict", is_flag=True, help="Stop at the first row or picture that fails.")(function)
-    help_text = "Which split; validation: the part of train that training leaves out."
-    return click.option("--split", type=SPLITS, default="train", show_default=True, help=help_text)(function)
+    return click.option("--split", type=SPLITS, default="train", show_default=True, help=SPLIT_HELP)(function)
 
 
 @command.command("show", short_help="Draw a contact sheet and count by class.")
@@ -107,8 +109,8 @@ def export(source: str, split: Part, strict: bool, form: Format | None, overwrit
 
 
 def _print_counts(dataset: Dataset) -> None:
-    click.echo(f"{dataset.name}: {len(dataset)} glyphs")
-    click.echo("\n".join(f"{digit} {count:6}" for digit, count in enumerate(dataset.counts)))
+    counts = (f"{digit} {count:6}" for digit, count in enumerate(dataset.counts))
+    click.echo("\n".join([f"{dataset.name}: {len(dataset)} glyphs", *counts]))
 
 
 def _finish(dataset: Dataset) -> None:
