@@ -54,7 +54,7 @@ PACKAGES: dict[str, set[str]] = {
         "evaluation",
         "training",
     },
-    "sklearn": {"errors", "labels", "image", "data", "evaluation", "models", "training"},
+    "sklearn": {"errors", "labels", "image", "data", "evaluation", "models", "training", "export"},
     "benchmarks": {
         "errors",
         "files",

@@ -12,6 +12,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from inkdigits.errors import MissingModelError, SettingError
+from inkdigits.models.classifier import PackedModel
 from inkdigits.sklearn import DigitClassifier
 
 SHORT = {"hidden": (32,), "epochs": 30, "batch_size": 32, "learning_rate": 5e-3, "random_state": 0}
@@ -78,3 +79,22 @@ def test_what_cannot_be_learned_is_refused(images):
         DigitClassifier("none").fit(glyphs, labels)
     with pytest.raises(SettingError, match="Expected epochs"):
         DigitClassifier(epochs=0).fit(glyphs, labels)
+
+
+def test_few_images_are_trained_for_steps_enough(small):
+    rows, labels = small.glyphs[:300].reshape(300, -1), small.labels[:300]
+    assert DigitClassifier("sprint", random_state=0).fit(rows, labels).recipe_.steps(300) == 310
+    assert DigitClassifier("mlp-128", epochs=2).fit(rows, labels).n_iter_ == 2
+
+
+def test_a_fitted_one_is_packed_and_reads(small, tmp_path):
+    fitted = DigitClassifier("mlp-128", activation="tanh", optimizer="sgd", learning_rate=0.05, random_state=0)
+    fitted.fit(small.glyphs[:1000], small.labels[:1000])
+    held_out = small.glyphs[1000:]
+    card = fitted.to_packed(tmp_path / "packed", held_out, small.labels[1000:], weights="float32", name="mine")
+    assert (card.name, card.scores["validation"]["count"]) == ("mine", 100)
+    packed = PackedModel.load(tmp_path / "packed").probabilities(held_out)
+    assert (packed.argmax(axis=1) == fitted.predict(held_out)).mean() > 0.98
+    even = DigitClassifier(**SHORT).fit(small.glyphs[:100], np.array(["even", "odd"])[small.labels[:100] % 2])
+    with pytest.raises(ValueError, match="Expected the classes 0 to 9"):
+        even.to_packed(tmp_path, held_out, small.labels[1000:])

@@ -1,14 +1,16 @@
 """A scikit-learn classifier of digits: images and labels in, one of the project's networks behind `fit` and `predict`.
 
-It goes where scikit-learn's own go: `Pipeline`, `cross_val_score`, `GridSearchCV`, `clone`, `pickle`. It writes no run
-and packs no model; `inkdigits train` does.
+It works where scikit-learn's own estimators do: `Pipeline`, `cross_val_score`, `GridSearchCV`, `clone`, `pickle`. A
+fitted one can be packed for `inkdigits read`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Self
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +21,11 @@ from inkdigits.errors import require
 from inkdigits.image.glyph import Glyphs
 from inkdigits.labels import CLASSES
 from inkdigits.models.classifier import softmax
-from inkdigits.training.recipe import Recipe, change
+from inkdigits.training.recipe import Activation, Recipe, change
 from inkdigits.training.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from inkdigits.models.card import Card, Weights
 
 require("sklearn", extra="train", purpose="the scikit-learn classifier")
 
@@ -29,7 +34,8 @@ from sklearn.utils import check_random_state  # noqa: E402
 from sklearn.utils.multiclass import check_classification_targets  # noqa: E402
 from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
-BATCH = 64  # of answers, filled up: a product's last bits depend on how many rows it has
+BATCH = 64  # of predictions, filled up: a product's last bits depend on how many rows it has
+LEAST_STEPS = 500  # of a training for which no epochs are given, so that few images are learned, too
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -41,11 +47,14 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         recipe: A name of `inkdigits train --list`; its synthesis, if it has one, is left out.
-        epochs: Passes over X; the recipe's if None, as of the following.
-        batch_size: Images a step; at most all of them.
+        epochs: Passes over X. If None, the recipe's, or for small X as many as make 500 steps, but never more steps
+            than the recipe allows.
+        batch_size: Images per step, at most all of them; the recipe's if None, as all that follow.
         learning_rate: The constant rate, or the peak of a triangular schedule.
         hidden: Neurons of each hidden layer.
+        activation: `"relu"`, `"sigmoid"`, `"tanh"` or `"linear"`.
         dropout: Share of the last layer's inputs that training drops.
+        optimizer: `"adam"` or `"sgd"`.
         random_state: Seed of weights, order, augmentation and dropout: an int gives the same network again.
 
     Attributes:
@@ -61,7 +70,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         DigitClassifier(epochs=3, random_state=0, recipe='convnet')
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scikit-learn names each parameter
         self,
         recipe: str = "mlp-128",
         *,
@@ -69,7 +78,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         batch_size: int | None = None,
         learning_rate: float | None = None,
         hidden: tuple[int, ...] | None = None,
+        activation: Activation | None = None,
         dropout: float | None = None,
+        optimizer: Literal["adam", "sgd"] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.recipe = recipe
@@ -77,7 +88,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.hidden = hidden
+        self.activation = activation
         self.dropout = dropout
+        self.optimizer = optimizer
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - as scikit-learn names it
@@ -108,14 +121,13 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
-        """The likeliest label of each image, shape `(N,)`.
+        """The most probable label of each image, shape `(N,)`.
 
         Raises:
             NotFittedError: `fit` was not called.
             ValueError: X is not as scikit-learn's estimators expect it, or has other features than the training's.
         """
-        chances = self.predict_proba(X)
-        return np.asarray(self.classes_[chances.argmax(axis=1)])
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """The network's softmax, shape `(N, classes)`, in the order of `classes_`; not calibrated.
@@ -128,10 +140,53 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = validate_data(self, _rows(X), dtype=np.float32, reset=False)
         return softmax(self._network(self._glyphs(rows))[:, : len(self.classes_)])
 
+    def to_packed(
+        self,
+        folder: Path | str,
+        X: ArrayLike,  # noqa: N803
+        y: ArrayLike,
+        *,
+        weights: Weights = "auto",
+        name: str = "",
+    ) -> Card:
+        """Packs the network for `inkdigits read` and `PackedModel.load`, calibrated on digits that it has not seen.
+
+        Args:
+            folder: Of the packed model.
+            X: Images that `fit` was not given, 100 or more; half of them validate, half calibrate.
+            y: Their labels, 0 to 9.
+            weights: `"int8"`, `"float32"` or `"auto"`, which takes int8 if it agrees with float32.
+            name: Of the packed model; by default the recipe's.
+
+        Returns:
+            The card of the packed model.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            ValueError: The classes of the training are not the numbers 0 to 9.
+            TrainingError: The network did not learn, or the folder cannot be written.
+        """
+        from inkdigits.export.calibration import CalibrationData
+        from inkdigits.export.package import CardMetadata, pack
+
+        check_is_fitted(self)
+        if self.classes_.tolist() != list(range(CLASSES)):
+            raise ValueError(f"Expected the classes 0 to 9, to read digits. Received: {self.classes_.tolist()}.")
+        rows = validate_data(self, _rows(X), dtype=np.float32, reset=False)
+        held_out = Dataset(self._glyphs(rows), np.asarray(y).astype(np.uint8), "held out")
+        halves = [held_out.subset(np.arange(start, len(held_out), 2)) for start in range(2)]
+        data = CalibrationData(validation=halves[0], calibration=halves[1], ranges=halves[0].glyphs)
+        metadata = CardMetadata(name=name or self.recipe_.name, recipe=asdict(self.recipe_))
+        return pack(_model(self.recipe_, self.weights_), Path(folder), data, metadata=metadata, weights=weights)
+
     def _changed_recipe(self, count: int) -> Recipe:
-        names = ("epochs", "batch_size", "learning_rate", "hidden", "dropout")
+        names = ("epochs", "batch_size", "learning_rate", "hidden", "activation", "dropout", "optimizer")
         recipe = change(find_recipe(self.recipe), {name: getattr(self, name) for name in names})
-        return replace(recipe, batch_size=min(recipe.batch_size, count), synthesis=None, tta=False)
+        recipe = replace(recipe.with_batch_of_at_most(count), synthesis=None, tta=False)
+        if self.epochs is None:
+            steps = min(LEAST_STEPS, recipe.max_steps or LEAST_STEPS)
+            recipe = replace(recipe, epochs=max(recipe.epochs, math.ceil(steps / (count // recipe.batch_size))))
+        return recipe
 
     def _glyphs(self, rows: NDArray[np.float32]) -> Glyphs:
         paper, ink = self.range_
@@ -171,14 +226,19 @@ def _train(recipe: Recipe, glyphs: Glyphs, targets: NDArray[np.integer], seed: i
     return [np.asarray(weight, np.float32) for weight in model.get_weights()]
 
 
-def _network(recipe: Recipe, weights: list[NDArray[np.float32]]) -> Callable[[Glyphs], NDArray[np.float32]]:
-    """Glyphs to logits, in float32."""
+def _model(recipe: Recipe, weights: list[NDArray[np.float32]]) -> Any:
     from inkdigits.training.network import build
-    from inkdigits.training.predict import compile_predict
 
     model = build(recipe.network)
     model.set_weights(weights)
-    predict = compile_predict(model, batch_size=BATCH)
+    return model
+
+
+def _network(recipe: Recipe, weights: list[NDArray[np.float32]]) -> Callable[[Glyphs], NDArray[np.float32]]:
+    """Glyphs to logits, in float32."""
+    from inkdigits.training.predict import compile_predict
+
+    predict = compile_predict(_model(recipe, weights), batch_size=BATCH)
 
     def logits_of(glyphs: Glyphs) -> NDArray[np.float32]:
         missing = -len(glyphs) % BATCH

@@ -8,7 +8,6 @@ from inkdigits.errors import TrainingError
 from inkdigits.training.loop import Trainer
 from inkdigits.training.network import build
 from inkdigits.training.optimizers import learning_rate
-from inkdigits.training.precision import native_bfloat16, resolve_precision
 from inkdigits.training.predict import compile_predict, evaluate
 from inkdigits.training.recipe import change
 
@@ -115,8 +114,3 @@ def test_a_loss_that_explodes_stops_the_training_and_says_what_to_try(mlp, small
 def test_too_few_glyphs_for_a_batch_are_refused(mlp, small):
     with pytest.raises(TrainingError, match=r"at least one batch of 50 glyphs. Received: 20.*smaller batch_size"):
         Trainer(build(mlp.network), mlp, small.glyphs[:20], small.labels[:20], seed=0)
-
-
-def test_precision_follows_the_machine_unless_told(mlp):
-    assert resolve_precision(mlp) == ("bfloat16" if native_bfloat16() else "float32")
-    assert resolve_precision(change(mlp, {"precision": "bfloat16"})) == "bfloat16"

@@ -6,8 +6,12 @@ import pytest
 from inkdigits.cli import run
 from inkdigits.data.export import export_dataset
 from inkdigits.errors import SettingError
+from inkdigits.export.train import tuned_recipe
+from inkdigits.synthesis.mixture import Mixture
+from inkdigits.training import tuning
 from inkdigits.training.recipes import find_recipe
-from inkdigits.training.tuning import space, tune, with_settings
+from inkdigits.training.search_space import search_space, settings_of, with_settings
+from inkdigits.training.tuning import tune
 
 
 def states(study):
@@ -41,11 +45,11 @@ def test_a_hopeless_trial_is_given_up_early(mlp, small, tmp_path):
 
 
 def test_the_space_lies_around_the_recipe(convnet):
-    ranges = space(convnet)
+    ranges = search_space(convnet)
     assert ranges["learning_rate"].least < convnet.learning_rate < ranges["learning_rate"].most
     assert {"rotate_deg", "scale", "shear", "shift", "thickness", "dropout"} <= ranges.keys()
     assert "elastic" not in ranges  # the recipe bends nothing
-    assert not {"rotate_deg", "dropout"} & space(find_recipe("sprint")).keys()
+    assert not {"rotate_deg", "dropout"} & search_space(find_recipe("sprint")).keys()
 
 
 def test_the_settings_that_were_drawn_reach_the_recipe(convnet):
@@ -61,6 +65,19 @@ def test_an_unknown_setting_is_refused(mlp, small, tmp_path):
         tune(mlp, small, tmp_path / "study.db", trials=1, settings=["rotate_deg"])
 
 
+def test_a_recipe_with_its_own_settings_is_the_recipe(convnet):
+    assert with_settings(convnet, settings_of(convnet, list(search_space(convnet)))) == convnet
+
+
+def test_a_recipe_is_tuned_with_its_synthesized_glyphs(mlp, small, tmp_path, monkeypatch):
+    fitted = []
+    fit = tuning.fit
+    monkeypatch.setattr(tuning, "fit", lambda *args, **options: fitted.append(fit(*args, **options)) or fitted[-1])
+    recipe = replace(mlp, epochs=1, synthesis=Mixture(mnist=20, symbols=30))
+    tuning.tune(recipe, small, tmp_path / "study.db", trials=1, settings=["learning_rate"])
+    assert fitted[0].model.output_shape == (None, 11)
+
+
 def test_the_command_writes_what_it_found(small, tmp_path, capfd):
     export_dataset(small, tmp_path / "data.npz", "npz")
     search = ["tune", "sprint", "--epochs", "1", "--trials", "2", "--settings", "learning_rate"]
@@ -70,6 +87,8 @@ def test_the_command_writes_what_it_found(small, tmp_path, capfd):
     assert best == json.loads((tmp_path / "found" / "best.json").read_text())
     assert best["recipe"] == "sprint"
     assert 0 <= best["accuracy"] <= 1
-    assert best["settings"].keys() == {"learning_rate"}
+    assert best["settings"].keys() == {"learning_rate", "epochs"}
     assert err.count("trial ") == 2
+    assert best["settings"]["epochs"] == 1
+    assert tuned_recipe(tmp_path / "found" / "best.json").epochs == 1
     assert (tmp_path / "found" / "trials.png").stat().st_size > 5000

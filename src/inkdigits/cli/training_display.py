@@ -45,6 +45,8 @@ def say_begin(prepared: Prepared, workers: int) -> None:
         err=True,
     )
     click.echo(f"network: {describe(run.recipe)}", err=True)
+    if len(training) < run.recipe.batch_size and run.recipe.synthesis is None:
+        click.echo(f"{len(training)} digits per step: fewer than a batch of {run.recipe.batch_size}", err=True)
     if run.options.tensorboard:
         click.echo(f"see it: tensorboard --logdir {run.folder / 'tensorboard'}", err=True)
     click.echo("starting TensorFlow …", err=True)

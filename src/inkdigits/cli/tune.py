@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
 @click.command("tune", short_help="Search a recipe's settings.")
 @click.argument("recipe")
-@click.option("--trials", type=click.IntRange(min=1), default=30, show_default=True, help="In all, with earlier ones.")
-@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings a trial.")
-@click.option("--settings", metavar="NAME,NAME", help="Which are searched; by default all of the recipe's space.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Of each training, in place of the recipe's.")
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Trials, earlier ones included.",
+)
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings per trial.")
+@click.option("--settings", metavar="NAME,NAME", help="Settings to search; by default all of the recipe's.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each training; by default the recipe's.")
 @click.option("--data", default="mnist", show_default=True, help="mnist, a folder, or an IDX, CSV or NPZ file.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Where study.db, best.json and trials.png go; by default tune/RECIPE.")  # fmt: skip
@@ -30,9 +36,11 @@ def command(
     data: str,
     output: Path | None,
 ) -> None:
-    """Searches the settings of RECIPE with Optuna, by accuracy on the validation part.
+    """Searches the settings of RECIPE with Optuna, by accuracy on the validation split.
 
-    Unpromising trials are given up early. Stopped, with Ctrl-C or otherwise, it goes on when it is started again.
+    The settings are learning_rate, label_smoothing, batch_size, beta_1 and beta_2; dropout, if the recipe has it; and
+    the amounts of its augmentation. Unpromising trials are stopped early. A stopped search continues when it is started
+    again.
 
     \b
     Example:
@@ -56,11 +64,13 @@ def command(
     study = tune(
         chosen, load_dataset(data), folder / "study.db", trials=trials, seeds=seeds, settings=names, listener=_tell
     )
-    best = {"recipe": chosen.name, "accuracy": study.best_value, "settings": study.best_params, "seeds": seeds}
+    found = study.best_params | ({"epochs": epochs} if epochs is not None else {})
+    best = {"recipe": chosen.name, "accuracy": study.best_value, "settings": found, "seeds": seeds}
     (folder / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
     values = [trial.value for trial in study.trials if trial.state.is_finished()]
     plot_trials(values, folder / "trials.png")
     click.echo(json.dumps(best))
+    click.echo(f"next: inkdigits train --settings {folder / 'best.json'}", err=True)
 
 
 def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:

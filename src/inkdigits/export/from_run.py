@@ -144,6 +144,7 @@ def card_metadata(run: Run, *, name: str = "", version: str = "1") -> CardMetada
         "data": None if data is None else asdict(data),
         "teachers": [asdict(teacher) for teacher in state.teachers],
         "precision": state.network.precision,
+        "precision_seconds": state.network.precision_seconds,
         **asdict(progress),
         "versions": state.versions,
         "seed": run.options.seed,
@@ -154,6 +155,6 @@ def card_metadata(run: Run, *, name: str = "", version: str = "1") -> CardMetada
         version=version,
         tta=run.recipe.tta,
         recipe=asdict(run.recipe),
-        training={name: value for name, value in training.items() if value not in (None, [], "")},
+        training={name: value for name, value in training.items() if value not in (None, [], {}, "")},
         license=MNIST_LICENSE if of_mnist else "",
     )

@@ -143,7 +143,7 @@ def tuned_recipe(file: Path) -> Recipe:
     Raises:
         SettingError: The file is missing or of another form.
     """
-    from inkdigits.training.tuning import with_settings
+    from inkdigits.training.search_space import with_settings
 
     try:
         best: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from inkdigits.training.execution import Execution
 from inkdigits.training.loop import Trainer
 from inkdigits.training.network import build
 from inkdigits.training.pca_stem import fit_stem
-from inkdigits.training.precision import resolve_precision
+from inkdigits.training.precision import choose_precision
 from inkdigits.training.predict import Score, compile_predict, evaluate
 from inkdigits.training.recipe import Recipe
 
@@ -81,7 +81,7 @@ def fit(
     Args:
         recipe: What to train and how. Its synthesized glyphs are made first, in other processes: a script that trains
             with them needs `if __name__ == "__main__":`.
-        dataset: All of it is trained on.
+        dataset: All of it is trained on. If it has fewer glyphs than a batch, all of them make a batch.
         seed: Seed of weights, order, augmentation and dropout.
         validation: Data that the network is measured on after each epoch.
         teachers: Gives the models whose mean answer is learned in place of the labels; they must have as many logits.
@@ -89,7 +89,7 @@ def fit(
         listener: Called after each epoch. It ends the training by raising an exception.
 
     Raises:
-        TrainingError: The loss is no longer finite, or there are fewer glyphs than one batch takes.
+        TrainingError: The loss or a validation logit is no longer finite.
     """
     trainer = _build_trainer(recipe, dataset, seed, teachers, execution or Execution())
     predict = compile_predict(trainer.model)
@@ -129,11 +129,7 @@ def make_trainer(
     teachers: Teachers = lambda _: (),
     execution: Execution | None = None,
 ) -> Trainer:
-    """Gives a trainer before its first step, for a caller that takes the steps itself; arguments as of `fit`.
-
-    Raises:
-        TrainingError: There are fewer glyphs than one batch takes.
-    """
+    """Gives a trainer before its first step, for a caller that takes the steps itself; arguments as of `fit`."""
     trainer = _build_trainer(recipe, dataset, seed, teachers, execution or Execution())
     fit_stem(trainer.model, dataset.glyphs)
     return trainer
@@ -143,11 +139,15 @@ def _build_trainer(recipe: Recipe, dataset: Dataset, seed: int, teachers: Teache
     """A trainer whose stem, if any, has no filters yet."""
     if execution.single_threaded_ops:
         use_single_threaded_ops()
-    precision = resolve_precision(recipe)
-    with execution.workers.strategy.scope():
-        model = build(recipe.network, seed=seed, precision=precision, rejects=recipe.rejects)
     glyphs, labels = with_synthesis(recipe, dataset)
-    return Trainer(model, recipe, glyphs, labels, seed=seed, teachers=teachers(precision), execution=execution)
+    recipe = recipe.with_batch_of_at_most(len(glyphs))
+    precision = choose_precision(recipe, len(glyphs), execution)
+    with execution.workers.strategy.scope():
+        model = build(recipe.network, seed=seed, precision=precision.name, rejects=recipe.rejects)
+    teaching = teachers(precision.name)
+    trainer = Trainer(model, recipe, glyphs, labels, seed=seed, teachers=teaching, execution=execution)
+    trainer.precision = precision
+    return trainer
 
 
 def with_synthesis(recipe: Recipe, dataset: Dataset) -> tuple[Glyphs, Labels]:

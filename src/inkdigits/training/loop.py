@@ -20,6 +20,7 @@ from inkdigits.training.distributed.cluster import sum_over_replicas
 from inkdigits.training.dropout import dropout_rng
 from inkdigits.training.execution import Execution, choose_shards
 from inkdigits.training.optimizers import SLOTS, apply_gradients
+from inkdigits.training.precision import Precision
 from inkdigits.training.predict import Score
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.stateless_random import StatelessRng
@@ -61,6 +62,7 @@ class Trainer:
         self.model = model
         self.recipe = recipe
         self.seed = seed
+        self.precision = Precision(model.input.dtype)
         self.step = 0
         self.steps = recipe.steps(len(glyphs))
         self.steps_per_epoch = len(glyphs) // recipe.batch_size

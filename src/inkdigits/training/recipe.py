@@ -145,6 +145,10 @@ class Recipe:
         """Whether the network has an eleventh class, for pictures that show no digit."""
         return self.synthesis is not None and self.synthesis.rejects
 
+    def with_batch_of_at_most(self, count: int) -> Recipe:
+        """This recipe, for data of so many glyphs: with all of them in a batch if they are fewer than one."""
+        return replace(self, batch_size=min(self.batch_size, count))
+
     def steps(self, count: int) -> int:
         """Steps of the whole training on `count` glyphs; the last, incomplete batch of an epoch is left out."""
         steps = self.epochs * (count // self.batch_size)

@@ -31,7 +31,7 @@ from inkdigits.training.predict import Score, compile_predict, evaluate
 from inkdigits.training.recipe import change
 from inkdigits.training.run.checkpoint import load_checkpoint, save_checkpoint
 from inkdigits.training.run.folder import Run, open_run
-from inkdigits.training.run.state import RunData, RunProgress, Teacher
+from inkdigits.training.run.state import NetworkInfo, RunData, RunProgress, Teacher
 from inkdigits.training.run.trained import trained_model
 
 DETERMINISTIC_SHARDS = 2  # of a batch, on any number of cores
@@ -111,7 +111,12 @@ def train(
             return "finished"
         session = _Session(run, trainer, validation, listener, report_every, workers)
         model = trainer.model
-        network = replace(run.state.network, precision=model.input.dtype, parameters=int(model.count_params()))
+        precision = trainer.precision
+        network = NetworkInfo(
+            parameters=int(model.count_params()),
+            precision=precision.name,
+            precision_seconds=precision.seconds or run.state.network.precision_seconds,
+        )
         run.save(status="running", error="", data=data, network=network)
         with _stop_on_interrupt() as stopped:
             session.run(stopped)
