@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from inkdigits.data.export import Format
     from inkdigits.data.source import Part
 
-SPLITS, SPLIT_HELP = (
-    click.Choice(["train", "test", "validation"]),
-    "Validation: the part of train that training holds out.",
-)
+SPLITS = click.Choice(["train", "test", "validation"])
 SOURCE_HELP = "mnist, a CSV, NPZ or IDX file, or a folder of IDX files or pictures."
 
 
@@ -27,7 +24,7 @@ def command() -> None:
 def _source_options(function: Any) -> Any:
     """Adds `--split` and `--strict`, which every command that loads has."""
     function = click.option("--strict", is_flag=True, help="Stop at the first row or picture that fails.")(function)
-    return click.option("--split", type=SPLITS, default="train", show_default=True, help=SPLIT_HELP)(function)
+    return click.option("--split", type=SPLITS, default="train", show_default=True, help="Which split.")(function)
 
 
 @command.command("show", short_help="Draw a contact sheet and count by class.")
