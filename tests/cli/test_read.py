@@ -176,6 +176,7 @@ def test_names_that_stand_for_no_picture_do_not_keep_the_others_from_being_read(
     outcome = inkdigits("read", *nothing[:2], scans / "a.png", *nothing[2:], "sample:mnist", "--format", "jsonl")
     pages = [json.loads(line) for line in outcome.out.splitlines()]
     assert [page["path"] for page in pages if page["status"] == "error"] == [str(name) for name in nothing]
+    assert {page["model"]["name"] for page in pages} == {"default"}
     assert [(index, page["text"]) for index, page in enumerate(pages) if page["text"]] == [(2, "7"), (6, "2")]
     assert outcome.code == 1
     assert outcome.err.count("error: ") == outcome.err.count("hint: ") == 5

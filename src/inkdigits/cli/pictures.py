@@ -61,7 +61,7 @@ def _read(recognizer: Recognizer, sources: Sources, keep_records: bool) -> Itera
     else:
         pages = recognizer.read_many(pictures, keep_records=keep_records)
     for source in sources.pictures:
-        yield (_failed(source) if source.picture is None else next(pages)), None
+        yield (_failed(recognizer, source) if source.picture is None else next(pages)), None
 
 
 def _page_of(recognizer: Recognizer, picture: Path | bytes) -> Page:
@@ -73,16 +73,14 @@ def _page_of(recognizer: Recognizer, picture: Path | bytes) -> Page:
         return recognizer.failed_page(error)
 
 
-def _failed(source: Source) -> Page:
-    from inkdigits.reading.result import Page
-
-    return Page(status="error", error=source.error, hint=source.hint)
+def _failed(recognizer: Recognizer, source: Source) -> Page:
+    return recognizer.failed_page(PictureError(source.error, hint=source.hint))
 
 
 def _explained(recognizer: Recognizer, sources: Sources) -> Iterator[Result]:
     for source in sources.pictures:
         if source.picture is None:
-            yield _failed(source), None
+            yield _failed(recognizer, source), None
             continue
         try:
             explanation = recognizer.explain(source.picture)
