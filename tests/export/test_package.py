@@ -45,6 +45,7 @@ def test_a_network_that_cannot_be_computed_as_int8_is_packed_as_float32(data, tm
     hidden.set_weights([weights, biases - 1000])  # its outputs are all 0, and have no scale
     card = packed(model, tmp_path / "packed", data)
     assert card.weights == "float32"
+    assert "LiteRT can compute" in card.scores["int8"]["error"]
     assert PackedModel.load(tmp_path / "packed").card == card
     with pytest.raises(TrainingError, match=r"Expected a network that can be packed as int8.*pack it as float32"):
         packed(model, tmp_path / "int8", data, weights="int8")

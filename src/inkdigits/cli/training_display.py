@@ -78,6 +78,8 @@ def packing_line(weights: str, scores: dict[str, Any]) -> str:
     agreement = f"agrees with Keras on {scores['keras']['labels_agree']:.2%} of {scores['keras']['count']:,} digits"
     if "int8" not in scores:
         return f"packed as {weights}: {agreement}"
+    if "error" in scores["int8"]:
+        return f"packed as {weights}: int8 cannot be computed, as of networks that did not learn"
     less = scores["int8"]["labels_agree"]
     return f"packed as {weights}: int8 would agree on {less:.2%}, below 99.9 %; --weights int8 packs it all the same"
 

@@ -67,7 +67,8 @@ def pack(
         data: The glyphs to do it with.
         metadata: What else the card says.
         weights: `"int8"`, `"float32"`, or `"auto"`: int8 if its labels agree with Keras on 99.9 % of the validation
-            digits, else float32. The card's `scores["int8"]` then says on how many it would have agreed.
+            digits, else float32. The card's `scores["int8"]` then says on how many it would have agreed, or why it
+            cannot be computed.
         learned: Whether a network that gives all digits the same label is refused.
 
     Returns:
@@ -138,6 +139,7 @@ def _convert(
                     f"Expected a network that can be packed as {kind}. Received: {error.message}",
                     hint="If the network learned, pack it as float32; else train it with a smaller learning rate.",
                 ) from error
+            scores[kind] = {"error": error.message}
             continue
         if kind == kinds[-1] or agreement["labels_agree"] >= LEAST_AGREEMENT:
             scores["keras"] = agreement
