@@ -2,6 +2,7 @@ import io
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageOps
 
 from inkdigits.errors import PictureError
+from inkdigits.image.formats import page_names
 from inkdigits.image.load import load, load_with_photo
 
 LEVELS = (np.arange(24 * 32).reshape(24, 32) * 37 % 216 + 20).astype(np.uint8)
@@ -52,7 +54,7 @@ def test_a_lossless_file_gives_back_its_levels(file_format, options, tmp_path):
     np.testing.assert_array_equal(load(str(path)), LEVELS)
 
 
-@pytest.mark.parametrize("file_format", ["JPEG", "MPO", "WEBP"])
+@pytest.mark.parametrize("file_format", ["JPEG", "MPO", "WEBP", "AVIF"])
 def test_a_lossy_file_gives_back_nearly_its_levels(file_format):
     gray = load(encode(Image.fromarray(SMOOTH), file_format, quality=95))
     np.testing.assert_allclose(gray.astype(int), SMOOTH, atol=4)
@@ -180,9 +182,9 @@ def test_a_palette_of_several_alphas_is_laid_on_paper():
     assert gray[5].tolist() == [255] * 5 + [0, 0, 204] + [255] * 4
 
 
-def test_of_several_frames_the_first_is_taken():
+def test_of_an_animation_the_first_frame_is_taken():
     first, second = Image.fromarray(LEVELS), Image.fromarray(255 - LEVELS)
-    for file_format in ("GIF", "TIFF", "PNG"):
+    for file_format in ("GIF", "PNG"):
         gray = load(encode(first, file_format, save_all=True, append_images=[second]))
         np.testing.assert_array_equal(gray, LEVELS)
 
@@ -217,9 +219,47 @@ def test_every_exif_orientation_gives_the_same_upright_gray(file_format, orienta
 @pytest.mark.parametrize(
     "options", [{"compression": "tiff_lzw"}, {"save_all": True, "append_images": [Image.new("L", (9, 9))]}]
 )
-def test_a_tiff_is_turned_once_however_it_is_stored(orientation, options):
+def test_a_tiff_is_turned_once_however_it_is_stored(orientation, options, tmp_path):
     stored = Image.fromarray(np.ascontiguousarray(STORED[orientation](LEVELS)))
-    np.testing.assert_array_equal(load(encode(stored, "TIFF", exif=exif(orientation), **options)), LEVELS)
+    (tmp_path / "a.tif").write_bytes(encode(stored, "TIFF", exif=exif(orientation), **options))
+    np.testing.assert_array_equal(load(tmp_path / "a.tif#1"), LEVELS)
+
+
+def several_pages(path: Path) -> Path:
+    pages = [Image.fromarray(levels) for levels in (LEVELS, 255 - LEVELS, LEVELS.T)]
+    path.write_bytes(encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    return path
+
+
+def test_a_page_of_a_tiff_is_named_by_its_number(tmp_path):
+    path = several_pages(tmp_path / "scan.TIF")
+    for page, levels in enumerate((LEVELS, 255 - LEVELS, LEVELS.T), 1):
+        np.testing.assert_array_equal(load(f"{path}#{page}"), levels)
+    assert page_names(path) == [f"{path}#1", f"{path}#2", f"{path}#3"]
+
+
+def test_a_tiff_of_several_pages_is_not_read_as_its_first(tmp_path):
+    path = several_pages(tmp_path / "scan.tiff")
+    for picture in (path, path.read_bytes()):
+        with pytest.raises(PictureError, match=r"one page. Received: a TIFF of 3. Name one: FILE.tiff#2"):
+            load(picture)
+    with pytest.raises(PictureError, match=r"from 1 to 3. Received: 4"):
+        load(f"{path}#4")
+
+
+def test_a_small_copy_in_a_tiff_is_no_page(tmp_path):
+    path = tmp_path / "camera.tif"
+    small = Image.fromarray(LEVELS[::4, ::4])
+    small.encoderinfo = {"tiffinfo": {254: 1}}  # type: ignore[attr-defined]
+    Image.fromarray(LEVELS).save(path, save_all=True, append_images=[small])
+    np.testing.assert_array_equal(load(path), LEVELS)
+    assert page_names(path) == [str(path)]
+
+
+def test_a_file_whose_own_name_ends_like_a_page_is_itself(tmp_path):
+    path = tmp_path / "odd.tif#2"
+    path.write_bytes(encode(Image.fromarray(LEVELS), "PNG"))
+    np.testing.assert_array_equal(load(path), LEVELS)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 60000])
@@ -235,12 +275,12 @@ DAMAGED_EXIF = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x64\0\0\0\x0f\x27\0
 def test_damaged_metadata_does_not_keep_a_picture_from_being_read_nor_make_any_noise(tmp_path):
     path = tmp_path / "damaged_exif.jpg"
     path.write_bytes(encode(Image.fromarray(SMOOTH), "JPEG", exif=DAMAGED_EXIF))
-    script = f"from inkdigits.image.load import load; print(load({str(path)!r}).shape)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert (done.stdout.strip(), done.stderr) == ("(24, 32)", "")
+    command = [sys.executable, "-m", "inkdigits", "read", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Tag data" not in done.stderr
 
 
-def test_a_warning_filter_of_the_user_goes_before_ours():
+def test_loading_leaves_the_filters_of_warnings_to_the_user():
     data = encode(Image.fromarray(SMOOTH), "JPEG", exif=DAMAGED_EXIF)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -248,11 +288,35 @@ def test_a_warning_filter_of_the_user_goes_before_ours():
     assert any("Tag data larger than file" in str(item.message) for item in caught)
 
 
-def test_a_picture_beyond_the_limit_of_pillow_is_ours_to_judge(monkeypatch):
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "BMP", "PPM", "GIF"])
+def test_ours_decides_how_large_a_picture_may_be(monkeypatch, file_format):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    for file_format, options in (("PNG", {}), ("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("GIF", {})):
-        np.testing.assert_array_equal(load(encode(Image.fromarray(LEVELS), file_format, **options)), LEVELS)
-    assert Image.MAX_IMAGE_PIXELS == 100
+    data = encode(Image.fromarray(LEVELS), file_format)
+    assert load(data).shape == LEVELS.shape
+    with pytest.raises(PictureError, match=r"at most 0.0005 megapixels"):
+        load(data, max_megapixels=0.0005)
+
+
+def test_the_limit_of_pillow_stays_while_a_picture_is_loaded(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    limits = []
+    opened = Image.OPEN["PNG"][0]
+
+    def watch(*arguments: Any) -> Image.Image:
+        limits.append(Image.MAX_IMAGE_PIXELS)
+        return opened(*arguments)
+
+    monkeypatch.setitem(Image.OPEN, "PNG", (watch, Image.OPEN["PNG"][1]))
+    load(encode(Image.fromarray(LEVELS), "PNG"))
+    assert limits == [100]
+
+
+@pytest.mark.parametrize(("file_format", "options"), [("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"})])
+def test_a_format_that_pillow_limits_says_so(monkeypatch, file_format, options):
+    data = encode(Image.fromarray(LEVELS), file_format, **options)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(PictureError, match=r"within Pillow's own limit.*MAX_IMAGE_PIXELS"):
+        load(data)
 
 
 SAME_LEVELS: dict[str, Any] = {

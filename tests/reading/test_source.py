@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inkdigits.errors import PictureError
+from inkdigits.image.load import load
 from inkdigits.reading.source import SAMPLES, Source, expand, find_sample, names_one, sample_names
 
 
@@ -99,7 +101,7 @@ def test_an_address_is_no_file():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("empty", r"Expected pictures in .*empty\. Received: none\. Known endings: \.bmp, .*\.webp\."),
+        ("empty", r"Expected pictures in .*empty\. Received: none\. Known endings: \.avif, .*\.webp\."),
         ("*.gif", r"Expected pictures that match .*\*\.gif\. Received: none\. Check the pattern\."),
         ("emp*", r"Expected pictures that match .*emp\*\. Received: none\."),
     ],
@@ -141,3 +143,15 @@ def test_a_name_stands_for_one_picture_unless_it_is_a_folder_or_a_glob(folder):
     assert names_one("sample:mnist")
     for name in ("sub", "*.png", "[c].png", "sub/**"):
         assert not names_one(str(folder / name))
+
+
+def test_each_page_of_a_tiff_is_a_picture(tmp_path):
+    pages = [Image.new("L", (40, 40), level) for level in (255, 200, 150)]
+    pages[0].save(tmp_path / "scan.tiff", save_all=True, append_images=pages[1:])
+    pages[0].save(tmp_path / "one.tif")
+    found = expand([str(tmp_path)]).pictures
+    assert [source.name for source in found] == [
+        str(tmp_path / "one.tif"),
+        *(f"{tmp_path / 'scan.tiff'}#{n}" for n in (1, 2, 3)),
+    ]
+    assert [int(load(source.picture)[0, 0]) for source in found] == [255, 255, 200, 150]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from difflib import get_close_matches
 from typing import Any
 
@@ -49,6 +50,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs a command and leaves with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     open_closed_streams()
+    # Pillow remarks on damaged metadata, and no reading depends on those.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name that is no valid text is still a result
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))

@@ -60,7 +60,7 @@ def command(pictures: tuple[str, ...], model: str, form: str, output: Path | Non
 
 def _check_output(pictures: tuple[str, ...], output: Path | None) -> None:
     from inkdigits.errors import SettingError
-    from inkdigits.image.load import SUFFIXES
+    from inkdigits.image.formats import SUFFIXES
     from inkdigits.reading.source import names_one
 
     if output is None or not _is_file(output):

@@ -5,11 +5,8 @@ A picture is a path, the bytes of a file, a Pillow image or an array. Gray is `(
 
 from __future__ import annotations
 
-import io
 import math
 import os
-import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,57 +15,37 @@ from typing import IO, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
 from inkdigits.errors import MissingPictureError, PictureError
+from inkdigits.image.formats import MAX_FILE_BYTES, check_size, open_image, split_page
 
 Gray: TypeAlias = NDArray[np.uint8]
 Loaded = TypeVar("Loaded")
 Picture: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"}
-)
-HEIF_SUFFIXES = frozenset({".heic", ".heif", ".avif"})  # pictures too, but refused with the way to get a JPEG
 # Measured on PNGs of 49 megapixels, bytes a pixel at the peak: gray 4, 16-bit gray 6, RGB 7, RGBA 12; so 1.2 GB.
 MAX_MEGAPIXELS = 100.0
-MAX_FILE_BYTES = 1 << 30
 COLOR_MODES = frozenset({"RGB", "P", "CMYK", "YCbCr"})
 MOST_COLOR_PIXELS = 50_000_000  # a larger photograph is shown in gray: its colors would take as much memory again
 WHITE_LEVELS = (255, 1023, 4095, 16383, 65535)  # of 8, 10, 12, 14 and 16 bits: cameras keep 12 in 16
 OVERSHOOT = 1.05  # of white: scaling and graying in floats go a little beyond it
 CHUNK = 1 << 18  # levels scaled at a time: 2 MB of floats, where all of a large picture's would be its 16-fold
 
-_ORIENTATION_TAG = 0x0112  # EXIF 2.3, table 4: how to turn the stored picture upright
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
-_opening = threading.Lock()
-
-# Pillow remarks on damaged metadata, and no reading depends on those. Appended: a filter that the user sets goes first.
-# `catch_warnings` around the decoding would not be safe in threads.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
-
 
 def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
     """Loads a picture as upright gray levels.
 
     Orientation (EXIF) is applied, transparency is laid on the paper's own shade, deep gray and floating point levels
-    are brought to 8 bits, and of an animation or a multi-page file the first frame is taken. The depth of an array is
-    told by its highest level, so scale small ranges, such as 0 to 16, to 0 to 255 before: they would be nearly black.
+    are brought to 8 bits, and of an animation the first frame is taken. A TIFF of several pages is refused unless one
+    is named. The depth of an array is told by its highest level, so scale small ranges, such as 0 to 16, to 0 to 255
+    before: they would be nearly black.
 
     Args:
-        picture: A path, the bytes of a file, a file opened for bytes, a Pillow image, or an array of shape `(H, W)`,
-            `(H, W, 1)`, `(H, W, 3)` RGB or `(H, W, 4)` RGBA: bool, integers of 8 to 16 bits (of no more than 0 and 1:
-            as bool), or floats in 0 to 1 or 0 to 255. Levels beyond are scaled from their lowest to their highest.
+        picture: A path (`"scan.tiff#2"` is the second page), the bytes of a file, a file opened for bytes, a Pillow
+            image, or an array of shape `(H, W)`, `(H, W, 1)`, `(H, W, 3)` RGB or `(H, W, 4)` RGBA: bool, integers of
+            8 to 16 bits (of no more than 0 and 1: as bool), or floats in 0 to 1 or 0 to 255. Levels beyond are scaled
+            from their lowest to their highest.
         max_megapixels: Refuses larger pictures before they are decoded.
 
     Returns:
@@ -112,12 +89,13 @@ def _decode(picture: Any, max_megapixels: float, convert: Callable[[Image.Image]
     """Opens any picture but an array, checks its size, and converts it."""
     if isinstance(picture, Image.Image):
         with _damage_explained():
-            _check_size(*picture.size, max_megapixels)
+            check_size(*picture.size, max_megapixels)
             return convert(picture)
     if isinstance(picture, bytes | bytearray | memoryview):
         return _from_bytes(bytes(picture), max_megapixels, convert)
     if isinstance(picture, str | os.PathLike):
-        return _from_bytes(_read_file(Path(picture)), max_megapixels, convert)
+        path, page = split_page(Path(picture))
+        return _from_bytes(_read_file(path), max_megapixels, convert, page=page)
     if hasattr(picture, "read"):
         return _from_bytes(_read_stream(picture), max_megapixels, convert)
     raise PictureError(
@@ -153,16 +131,12 @@ def _read_file(path: Path) -> bytes:
         raise PictureError(f"Expected a readable picture file. Received: {error}.", hint="Check its rights.") from error
 
 
-def _from_bytes(data: bytes, max_megapixels: float, convert: Callable[[Image.Image], Loaded]) -> Loaded:
+def _from_bytes(
+    data: bytes, max_megapixels: float, convert: Callable[[Image.Image], Loaded], *, page: int | None = None
+) -> Loaded:
     if not data:
         raise PictureError("Expected a picture. Received: an empty file.", hint="Copy or export the picture again.")
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        raise PictureError(
-            "Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: HEIC or AVIF.",
-            hint="Export the photo as JPEG (iPhone: Settings > Camera > Formats > Most Compatible).",
-        )
-    with _damage_explained(), _open(data, max_megapixels) as image:
-        _check_size(*image.size, max_megapixels)
+    with _damage_explained(), open_image(data, page=page, max_megapixels=max_megapixels) as image:
         return convert(image)
 
 
@@ -173,6 +147,11 @@ def _damage_explained() -> Iterator[None]:
         yield
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(
+            f"Expected a picture within Pillow's own limit. Received: {error}",
+            hint="Scale it down. PIL.Image.MAX_IMAGE_PIXELS is the limit of WebP, TIFF and some GIFs.",
+        ) from error
     except Exception as error:
         raise PictureError(
             f"Expected an undamaged picture. Received: {type(error).__name__}: {error}.",
@@ -180,41 +159,14 @@ def _damage_explained() -> Iterator[None]:
         ) from error
 
 
-def _open(data: bytes, max_megapixels: float) -> Image.Image:
-    """Opens without Pillow's own limit on pixels: `_check_size` applies ours, before anything is decoded."""
-    with _opening:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check_size(*image.size, max_megapixels)
-            if limit is not None and image.width * image.height > limit:
-                image.load()  # the TIFF decoder looks at the limit again
-            return image
-        except UnidentifiedImageError as error:
-            raise PictureError(
-                f"Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: {len(data)} bytes of something else.",
-                hint="Check that the file is a picture.",
-            ) from error
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
-def _check_size(width: int, height: int, max_megapixels: float) -> None:
-    if width < 1 or height < 1:
-        raise PictureError(f"Expected at least one pixel. Received: {width} x {height}.", hint="Check the picture.")
-    megapixels = width * height / 1e6
-    if megapixels > max_megapixels:
-        raise PictureError(
-            f"Expected a picture of at most {max_megapixels:g} megapixels. Received: {width} x {height} "
-            f"({megapixels:,.2f} megapixels).",
-            hint="Scale it down, or raise the limit: max_megapixels.",
-        )
-
-
 def _upright_gray(image: Image.Image) -> Gray:
-    gray = _gray_levels(image)
-    turn = _TURNS.get(_orientation(image))
-    return gray if turn is None else np.array(Image.fromarray(gray).transpose(turn))
+    gray, orientation = _gray_levels(image), _orientation(image)
+    return gray if orientation == 1 else np.array(_turn(Image.fromarray(gray), orientation))
+
+
+def _turn(image: Image.Image, orientation: int) -> Image.Image:
+    image.getexif()[ExifTags.Base.Orientation] = orientation
+    return ImageOps.exif_transpose(image)
 
 
 def _upright_gray_and_photo(image: Image.Image, *, side: int) -> tuple[Gray, Image.Image]:
@@ -226,11 +178,11 @@ def _upright_gray_and_photo(image: Image.Image, *, side: int) -> tuple[Gray, Ima
         image.draft("YCbCr", image.size)  # its first channel is the very luma that decoding it as gray gives
     image.load()
     levels = np.array(image.getchannel(0)) if image.mode == "YCbCr" else np.array(image.convert("L"))
-    turn = _TURNS.get(_orientation(image))
+    orientation = _orientation(image)
     photo = _shrink_photo(image, side)
-    if turn is None:
+    if orientation == 1:
         return levels, photo
-    return np.array(Image.fromarray(levels).transpose(turn)), photo.transpose(turn)
+    return np.array(_turn(Image.fromarray(levels), orientation)), _turn(photo, orientation)
 
 
 def _shrink_photo(image: Image.Image, side: int) -> Image.Image:
@@ -243,7 +195,7 @@ def _shrink_photo(image: Image.Image, side: int) -> Image.Image:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # damaged EXIF of an otherwise good picture
         return 1
 
@@ -281,7 +233,7 @@ def _from_array(array: NDArray[Any], max_megapixels: float) -> Gray:
             f"Expected an array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4). Received: {array.shape}.",
             hint="Give one picture an array.",
         )
-    _check_size(array.shape[1], array.shape[0], max_megapixels)
+    check_size(array.shape[1], array.shape[0], max_megapixels)
     if array.dtype == np.bool_ or (array.dtype.kind in "ui" and array.min() >= 0 and array.max() <= 1):
         array = array.astype(np.uint8) * np.uint8(255)
     levels = np.ascontiguousarray(_to_8_bits(array))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inkdigits.errors import PictureError
-from inkdigits.image.load import HEIF_SUFFIXES, SUFFIXES, Picture
+from inkdigits.image.formats import SUFFIXES, TIFF_SUFFIXES, page_names
+from inkdigits.image.load import Picture
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SAMPLE_PREFIX = "sample:"
@@ -126,7 +127,7 @@ def _expand(name: str, passed_over: Counter[str]) -> Iterator[Source]:
         except PictureError as error:
             yield Source(name, None, error.message, error.hint)
     elif names_one(name):
-        yield Source(name, Path(name))
+        yield from _pages_of(Path(name), name)
     else:
         yield from _search(name, passed_over)
 
@@ -144,11 +145,18 @@ def _search(name: str, passed_over: Counter[str]) -> Iterator[Source]:
         error, hint = f"Expected pictures that match {name}.", "Check the pattern."
     if not paths:
         yield Source(name, None, f"{error} Received: none.", hint)
-    yield from (Source(str(path), path) for path in sorted(paths))
+    for path in sorted(paths):
+        yield from _pages_of(path, str(path))
+
+
+def _pages_of(path: Path, name: str) -> Iterator[Source]:
+    """A file, or each page of a TIFF of several."""
+    names = page_names(path) if path.suffix.lower() in TIFF_SUFFIXES else []
+    yield from (Source(page, Path(page)) for page in names) if len(names) > 1 else [Source(name, path)]
 
 
 def _pictures_in(folder: Path, passed_over: Counter[str]) -> set[Path]:
-    """The files with a picture's ending, those too that loading can only explain how to convert; no hidden ones."""
+    """The files with a picture's ending, no hidden ones."""
     pictures = set()
     for inner, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -159,6 +167,6 @@ def _pictures_in(folder: Path, passed_over: Counter[str]) -> set[Path]:
                 continue
             if ending in DOCUMENTS:
                 passed_over[ending] += 1
-            elif ending in SUFFIXES or ending in HEIF_SUFFIXES:
+            elif ending in SUFFIXES:
                 pictures.add(Path(path))
     return pictures
