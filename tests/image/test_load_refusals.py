@@ -30,12 +30,12 @@ def png_of_size(width: int, height: int) -> bytes:
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded():
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(
         PictureError, match=r"at most 100 megapixels. Received: 40000 x 30000 \(1,200.00 megapixels\)"
     ) as info:
         load(png_of_size(40000, 30000))
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert info.value.hint == "Scale it down, or raise the limit: max_megapixels."
 
 
