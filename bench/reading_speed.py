@@ -1,8 +1,9 @@
-"""Speed and size of reading: a fresh process, --help, 10,000 small files, one glyph, one photograph.
+"""Speed of reading, as ratios to what cannot be left out: decoding, the network, importing libraries.
 
-    python bench/reading_speed.py [--runs 7]
+    python bench/reading_speed.py [--rounds 5] [--memory 100000]
 
-Whole processes are timed from outside; medians of the runs. Peak memory is the process' own maximal resident size.
+Both sides of a ratio are timed in turns, and each ratio is one of medians: once of seconds, once of CPU seconds, which
+other work on the machine changes less. Decoding is Pillow's, as gray, from the file; the network runs in batches.
 """
 
 from __future__ import annotations
@@ -12,113 +13,137 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+import inkdigits
 from inkdigits.data.mnist import load_mnist
-from inkdigits.image.glyph import Glyph
-from inkdigits.image.load import load
-from inkdigits.layout.candidates import find_candidates
-from inkdigits.recognizer import Recognizer
 
-COMMAND = [sys.executable, "-m", "inkdigits"]
+PYTHON = [sys.executable, "-P"]
+COMMAND = [*PYTHON, "-m", "inkdigits"]
+LIBRARIES = [*PYTHON, "-c", "import numpy, cv2, PIL.Image"]
+LOADED = """
+import sys, inkdigits
+inkdigits.read(sys.argv[1])
+print(*({"tensorflow", "keras", "matplotlib", "sklearn", "scipy", "rich"} & set(sys.modules)) or ("none",))
+"""
+MEMORY = """
+import resource, sys
+from pathlib import Path
+import inkdigits
+recognizer = inkdigits.Recognizer.load("default")
+pictures = [path.read_bytes() for path in sorted(Path(sys.argv[1]).glob("0*.png"))[:1000]]
+for count in range(1, int(sys.argv[2]) + 1):
+    recognizer.read(pictures[count % len(pictures)])
+    if count in (int(sys.argv[2]) // 10, int(sys.argv[2])):
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        print(f"{count}: {pages * resource.getpagesize() / 1e6:.1f} MB", end="  ")
+"""
 
 
-def whole_process(arguments: Sequence[str], runs: int) -> tuple[float, float]:
-    """Median seconds and megabytes of a process."""
-    seconds, megabytes = [], []
-    for _ in range(runs):
-        began = time.perf_counter()
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds.append(time.perf_counter() - began)
-        megabytes.append(usage.ru_maxrss / 1024)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{' '.join(arguments)}: exit code {process.returncode}")
-    return median(seconds), median(megabytes)
+class Cost(NamedTuple):
+    """Of one call or one process."""
+
+    seconds: float
+    cpu: float
 
 
-def each(call: Callable[[], object], *, times: int) -> float:
-    """Median seconds of a call in this process, once warm."""
-    for _ in range(5):
-        call()
-    samples = []
+def of_call(call: Callable[[], object], times: int = 1) -> Cost:
+    """The mean of calls in a row, so that each side of a ratio runs warm."""
+    began, cpu = time.perf_counter(), time.process_time()
     for _ in range(times):
-        began = time.perf_counter()
         call()
-        samples.append(time.perf_counter() - began)
-    return median(samples)
+    return Cost((time.perf_counter() - began) / times, (time.process_time() - cpu) / times)
 
 
-def loaded_modules(picture: Path) -> str:
-    """Which of TensorFlow and Keras a reading process has imported."""
-    code = (
-        "import sys, inkdigits; inkdigits.read(sys.argv[1]); "
-        "print([name for name in ('tensorflow', 'keras', 'matplotlib', 'sklearn') if name in sys.modules])"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code, str(picture)], capture_output=True, text=True, check=True
-    ).stdout.strip()
+def of_process(arguments: list[str]) -> Cost:
+    """Its own and its children's; stderr is shown if it fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(arguments)}: exit code {process.returncode}")
+    return Cost(time.perf_counter() - began, usage.ru_utime + usage.ru_stime)
 
 
-def show(what: str, value: str) -> None:
-    print(f"{what:42} {value}", flush=True)
+def compare(what: str, goal: float, base: Callable[[], Cost], ours: Callable[[], Cost], rounds: int) -> None:
+    """Times both in turns and prints what each takes, and the ratio."""
+    costs = [(base(), ours()) for _ in range(rounds)]
+    columns = []
+    for field in range(2):
+        low, high = (median(pair[side][field] for pair in costs) for side in range(2))
+        columns.append(f"{high * 1e3:9.3f} / {low * 1e3:8.3f} ms = {high / low:5.2f}")
+    print(f"{what:34} {goal:4.1f}   {columns[0]}   {columns[1]}", flush=True)
 
 
-def photograph(glyph: Glyph, width: int, height: int) -> Image.Image:
-    """A digit a third of the page high, in colour, with a slope of light and a camera's grain."""
+def decode(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        image.draft("L", image.size)
+        return np.asarray(image.convert("L"))
+
+
+def photograph(glyph: np.ndarray, width: int, height: int) -> Image.Image:
+    """A digit a third of the page high, in color, with a slope of light and a camera's grain."""
     rng = np.random.default_rng(0)
     side = height // 3
     ink = np.zeros((height, width), np.float32)
     digit = Image.fromarray(glyph).resize((side, side), Image.Resampling.BICUBIC)
-    ink[side : 2 * side, side : 2 * side] = np.asarray(digit, np.float32) / 255
+    ink[side : 2 * side, side : 2 * side] = np.clip((np.asarray(digit, np.float32) - 128) * side / 640 + 0.5, 0, 1)
     light = np.linspace(235, 200, width, dtype=np.float32) * (1 - 0.75 * ink)
     grain = rng.normal(0, 3, (height, width, 3)).astype(np.float32)
     return Image.fromarray(np.clip(light[..., None] * (1.0, 0.99, 0.96) + grain, 0, 255).astype(np.uint8))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7)
-    runs = parser.parse_args().runs
-    test = load_mnist("test")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", type=int, default=100_000, help="pictures of the memory test; 0: none")
+    options = parser.parse_args()
+    test, recognizer = load_mnist("test"), inkdigits.Recognizer.load("default")
+    model = recognizer.model
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        for index, glyph in enumerate(test.glyphs):
-            Image.fromarray(glyph).save(folder / f"{index:05}.png")
-        one = folder / "00000.png"
-        seconds, megabytes = whole_process([*COMMAND, "read", str(one)], runs)
-        show("inkdigits read one.png, fresh process", f"{seconds:.3f} s  {megabytes:.0f} MB")
-        show("of TensorFlow and the like it has loaded", loaded_modules(one))
-        show("inkdigits --help", f"{whole_process([*COMMAND, '--help'], runs)[0]:.3f} s")
-        show("import inkdigits", f"{whole_process([sys.executable, '-c', 'import inkdigits'], runs)[0]:.3f} s")
-        seconds, megabytes = whole_process([*COMMAND, "read", str(folder), "--format", "jsonl"], 3)
-        show("inkdigits read FOLDER, 10,000 PNG", f"{seconds:.2f} s  {megabytes:.0f} MB")
-        recognizer = Recognizer.load("default")
-        glyph = test.glyphs[:1]
-        network = each(lambda: recognizer.model.logits(glyph), times=2000)
-        content = one.read_bytes()
-        whole = each(lambda: recognizer.read(content), times=2000)
-        picture = each(lambda: find_candidates(load(content)), times=2000)
-        show("one glyph, network alone", f"{network * 1e6:.0f} µs")
-        through = each(lambda: recognizer.model.probabilities(glyph), times=2000)
-        show("one prepared glyph through the recognizer", f"{through * 1e6:.0f} µs")
-        show("one 28 x 28 PNG, picture work alone", f"{picture * 1e6:.0f} µs")
-        show("one 28 x 28 PNG, all of it", f"{whole * 1e6:.0f} µs")
-        show("  whole less picture work (colder caches)", f"{(whole - picture) * 1e6:.0f} µs")
-        batch = each(lambda: recognizer.model.logits(test.glyphs), times=5)
-        show("network, 10,000 glyphs in memory", f"{len(test) / batch:,.0f} glyphs/s")
+        folder = Path(name, "digits")
+        folder.mkdir()
+        files = [folder / f"{index:05}.png" for index in range(len(test.glyphs))]
+        for file, glyph in zip(files, test.glyphs, strict=True):
+            Image.fromarray(glyph).save(file)
+        print(f"{'ours / base':34} goal   {'seconds':33}   CPU seconds")
+        one = str(files[0])
+        compare("a fresh process / importing", 2.5, lambda: of_process(LIBRARIES),
+                lambda: of_process([*COMMAND, "read", one]), 2 * options.rounds)  # fmt: skip
+        read_all = [*COMMAND, "read", str(folder), "--format", "jsonl", "-o", str(Path(name, "answers.jsonl"))]
+        compare("10,000 PNG / decoding and network", 3,
+                lambda: of_call(lambda: model.logits(np.stack([decode(file) for file in files]))),
+                lambda: of_process(read_all), options.rounds)  # fmt: skip
+        turn = cycle(files)
+        compare("one PNG / decoding and network", 4,
+                lambda: of_call(lambda: model.logits(decode(next(turn))[None]), 100),
+                lambda: of_call(lambda: recognizer.read(next(turn)), 100), 4 * options.rounds)  # fmt: skip
         for width, height in ((640, 480), (4000, 3000)):
-            photograph(test.glyphs[0], width, height).save(folder / "page.jpg", quality=90)
-            seconds = each(partial(recognizer.read, folder / "page.jpg"), times=51)
-            show(f"one {width} x {height} JPEG, warm, decoding included", f"{seconds * 1e3:.2f} ms")
+            page = Path(name, f"{width}.jpg")
+            photograph(test.glyphs[0], width, height).save(page, quality=90)
+            times = 12_800 // width
+            compare(f"{width} x {height} JPEG / decoding", 2.5, partial(of_call, partial(decode, page), times),
+                    partial(of_call, partial(recognizer.read, page), times), 2 * options.rounds)  # fmt: skip
+        compare("inkdigits --help / python", 5, partial(of_process, [*PYTHON, "-c", "pass"]),
+                partial(of_process, [*COMMAND, "--help"]), options.rounds)  # fmt: skip
+        show("of heavy packages a reading loads", [*PYTHON, "-c", LOADED, one])
+        if options.memory:
+            show("resident memory after reading", [*PYTHON, "-c", MEMORY, str(folder), str(options.memory)])
+
+
+def show(what: str, arguments: list[str]) -> None:
+    found = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.strip()
+    print(f"{what:34} {found}", flush=True)
 
 
 if __name__ == "__main__":
