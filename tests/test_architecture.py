@@ -25,7 +25,7 @@ PACKAGES: dict[str, set[str]] = {
     "reading": {"errors", "files", "geometry", "labels", "image", "layout", "models"},
     "explaining": {"errors", "geometry", "labels", "image", "layout", "models", "reading"},
     "data": {"errors", "files", "geometry", "labels", "image", "layout"},
-    "recognizer": {"errors", "image", "models", "reading", "explaining", "data"},
+    "recognizer": {"errors", "system", "image", "models", "reading", "explaining", "data"},
     "synthesis": {"errors", "files", "geometry", "labels", "image", "layout", "data"},
     "evaluation": {"errors", "labels", "models"},
     "training": {"errors", "files", "labels", "system", "image", "data", "synthesis", "evaluation", "models"},

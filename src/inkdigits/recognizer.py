@@ -21,6 +21,8 @@ from inkdigits.reading.decision import MIN_CONFIDENCE, DecisionPolicy, find_risk
 from inkdigits.reading.options import Expect, ReadingOptions
 from inkdigits.reading.pipeline import Failure, Keep, Prepared, complete, model_info, prepare, prepare_or_fail, to_page
 from inkdigits.reading.result import Page
+from inkdigits.reading.workers import MOST, Job, read_in_processes, worth_workers
+from inkdigits.system import usable_cores
 
 if TYPE_CHECKING:
     from inkdigits.explaining.explanation import Explanation
@@ -114,12 +116,16 @@ class Recognizer:
         """The page of a picture that cannot be read, as `read_many` gives it."""
         return to_page(Failure(None, error.message, error.hint), self._info, keep_record=False)
 
-    def read_many(self, pictures: Iterable[Picture], *, keep_records: bool = False) -> Iterator[Page]:
+    def read_many(
+        self, pictures: Iterable[Picture], *, keep_records: bool = False, processes: int | None = None
+    ) -> Iterator[Page]:
         """Reads any number of pictures in batches, a few batches ahead, so that memory stays bounded.
 
         Args:
             pictures: As for `read`; taken from the iterable only as needed.
             keep_records: Whether each page keeps its record, with the picture.
+            processes: How many processes read paths, this one included. By default 1; one per core, up to 8, if
+                `pictures` is a list of paths that takes longer than a second.
 
         Returns:
             A page per picture, in the order given. One that cannot be read has status `"error"`, and the others are
@@ -134,7 +140,11 @@ class Recognizer:
                 f"Expected several pictures. Received: one ({type(pictures).__name__}).",
                 hint="Put it in a list, or call read().",
             )
-        return self._read_many(iter(pictures), keep_records)
+        if processes is None:
+            processes = min(usable_cores(), MOST) if not keep_records and worth_workers(pictures) else 1
+        return (
+            self._read_many(iter(pictures), keep_records) if processes == 1 else self._in_processes(pictures, processes)
+        )
 
     def explain(self, picture: Picture) -> Explanation:
         """Reads one picture and explains why it is read so, with MNIST's nearest training digits if they are there.
@@ -158,6 +168,12 @@ class Recognizer:
                     yield from self._complete(pending.popleft().result(), keep)
             while pending:
                 yield from self._complete(pending.popleft().result(), keep)
+
+    def _in_processes(self, pictures: Iterable[Picture], processes: int) -> Iterator[Page]:
+        model = PackedModel.from_content(self.model.card, self.model.content, threads=1)  # each process has a core
+        job = Job(model, self.policy, self.options.max_megapixels)
+        for result in read_in_processes(pictures, job, processes):
+            yield to_page(result, self._info)
 
     def _complete(self, prepared: Sequence[Prepared | Failure], keep: bool) -> Iterator[Page]:
         good = [item for item in prepared if isinstance(item, Prepared)]

@@ -122,15 +122,20 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / CARD_NAME
     try:
-        return _card_of(json.loads(path.read_text(encoding="utf-8")))
+        return parse_card(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"Expected a packed model's card at {path}. Received: {error}.", hint="Pack the model again."
         ) from error
 
 
-def _card_of(data: Any) -> Card:
-    """A card from its JSON. What a later version added is passed over."""
+def parse_card(text: str) -> Card:
+    """A card from its JSON. What a later version added is passed over.
+
+    Raises:
+        ValueError: It is damaged; also a `TypeError` or an `AttributeError`.
+    """
+    data: Any = json.loads(text)
     values = {OLD_NAMES.get(name, name): value for name, value in data.items()}
     if "classes" not in values and "no_digit_limit" in data and data["no_digit_limit"] < 1:
         values["classes"] = (*DIGITS, NOT_A_DIGIT_NAME)

@@ -54,6 +54,7 @@ class PackedModel:
 
     Attributes:
         card: What the model is.
+        content: Of `model.tflite`.
         classes: Logits per glyph: ten digits, and perhaps an eleventh for non-digits.
         size: Bytes of the network.
 
@@ -81,16 +82,16 @@ class PackedModel:
         return model
 
     def _set_up(self, card: Card, content: bytes, threads: int) -> None:
-        self.card, self._content = card, content
+        self.card, self.content = card, content
         if self.card.preparation != PREPARATION:
             raise ModelError(
                 f"Expected a model trained for preparation {PREPARATION!r}. Received: {self.card.preparation!r}.",
                 hint="Train and pack it again with this version of inkdigits.",
             )
-        self.size = len(self._content)
+        self.size = len(self.content)
         self._threads = threads
         self._lock = threading.Lock()
-        self._engines = {1: Engine(self._content, 1, threads, self.card.input_shape)}
+        self._engines = {1: Engine(self.content, 1, threads, self.card.input_shape)}
         self.classes = self._engines[1].classes
         if self.classes != len(self.card.classes):
             raise ModelError(
@@ -101,7 +102,7 @@ class PackedModel:
 
     def with_card(self, card: Card) -> PackedModel:
         """The same network with another card, such as one with another temperature."""
-        return PackedModel.from_content(card, self._content, threads=self._threads)
+        return PackedModel.from_content(card, self.content, threads=self._threads)
 
     @classmethod
     def load(cls, name: str | Path = "default") -> PackedModel:
@@ -119,7 +120,7 @@ class PackedModel:
         return self.classes > CLASSES
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_content, (self.card, self._content, self._threads)
+        return _from_content, (self.card, self.content, self._threads)
 
     def logits(self, glyphs: Glyphs, *, tta: bool = False) -> NDArray[np.float32]:
         """Runs the network.
@@ -213,7 +214,7 @@ class PackedModel:
 
     def _engine(self, size: int) -> Engine:
         if size not in self._engines:
-            self._engines[size] = Engine(self._content, size, self._threads, self.card.input_shape)
+            self._engines[size] = Engine(self.content, size, self._threads, self.card.input_shape)
         return self._engines[size]
 
 

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from inkdigits.errors import InkdigitsError, PictureError
+from inkdigits.geometry import Box
+from inkdigits.image.glyph import Glyph
 from inkdigits.image.load import Picture, load, load_with_photo
 from inkdigits.labels import CLASSES, NOT_A_DIGIT
 from inkdigits.layout.candidates import Segmentation, fallback_candidates, find_candidates
 from inkdigits.layout.digit import WORK_SIDE, DigitCandidate
 from inkdigits.models.card import Card
 from inkdigits.models.classifier import PackedModel
-from inkdigits.reading.decision import DecisionPolicy, decide, wants_fallbacks
+from inkdigits.reading.decision import Decision, DecisionPolicy, decide, wants_fallbacks
 from inkdigits.reading.record import Pixels, Record, Tried
 from inkdigits.reading.result import Alternative, Digit, Line, ModelInfo, Page
 from inkdigits.reading.source import resolve
@@ -42,6 +44,23 @@ class Prepared:
     primary: DigitCandidate | None
     found: Segmentation | None
     pixels: Pixels | None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a reading led to: as much of its record as a page needs.
+
+    Attributes:
+        name: The picture's path; None if it was not a file.
+        decision: What was decided.
+        box: Where the answer lies in the picture; None of a blank picture.
+        glyph: The network's input, shape `(28, 28)`, uint8; None of a blank picture.
+    """
+
+    name: str | None
+    decision: Decision
+    box: Box | None = None
+    glyph: Glyph | None = None
 
 
 @dataclass(frozen=True)
@@ -161,33 +180,41 @@ def model_info(card: Card) -> ModelInfo:
     return ModelInfo(name=card.name, version=card.version, preparation=card.preparation)
 
 
-def to_page(record: Record | Failure, model: ModelInfo, *, keep_record: bool) -> Page:
-    """The page of a record.
+def to_outcome(record: Record) -> Outcome:
+    """What a record's reading led to."""
+    if record.chosen is None:
+        return Outcome(record.name, record.decision)
+    candidate = record.chosen.candidate
+    return Outcome(record.name, record.decision, candidate.box, candidate.glyph)
+
+
+def to_page(result: Record | Outcome | Failure, model: ModelInfo, *, keep_record: bool = False) -> Page:
+    """The page of one picture.
 
     Args:
-        record: The record of one picture, or why it could not be read.
+        result: How it was read, or why it could not be read.
         model: That read it.
         keep_record: Whether the page holds its record.
     """
-    if isinstance(record, Failure):
-        return Page(status="error", path=record.name, error=record.message, hint=record.hint, model=model)
-    decision, kept = record.decision, record if keep_record else None
-    digit = _digit(record)
+    if isinstance(result, Failure):
+        return Page(status="error", path=result.name, error=result.message, hint=result.hint, model=model)
+    outcome = to_outcome(result) if isinstance(result, Record) else result
+    decision, digit = outcome.decision, _digit(outcome)
     lines = () if digit is None else (_line(digit),)
     return Page(
         status=decision.status,
         reason=decision.reason,
         confidence=decision.confidence,
         lines=lines,
-        path=record.name,
+        path=outcome.name,
         model=model,
-        record=kept,
+        record=result if keep_record and isinstance(result, Record) else None,
     )
 
 
-def _digit(record: Record) -> Digit | None:
-    decision, chosen = record.decision, record.chosen
-    if chosen is None or decision.probabilities is None or decision.confidence is None:
+def _digit(outcome: Outcome) -> Digit | None:
+    decision = outcome.decision
+    if outcome.box is None or decision.probabilities is None or decision.confidence is None:
         return None
     digits = decision.probabilities[:CLASSES].tolist()
     ranked = sorted(enumerate(digits), key=lambda pair: -pair[1])
@@ -196,10 +223,10 @@ def _digit(record: Record) -> Digit | None:
         status=decision.status,
         reason=decision.reason,
         confidence=decision.confidence,
-        box=chosen.candidate.box,
+        box=outcome.box,
         alternatives=tuple(Alternative(str(label), probability) for label, probability in ranked),
         not_a_digit=float(decision.probabilities[NOT_A_DIGIT]),
-        glyph=chosen.candidate.glyph,
+        glyph=outcome.glyph,
     )
 
 
