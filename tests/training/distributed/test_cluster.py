@@ -55,7 +55,7 @@ def test_several_workers_give_the_loss_curve_of_one(data, one_alone, tmp_path, c
     several = command(data, tmp_path / "run", *RECIPE, "--workers", str(count))
     result = subprocess.run(several, check=False, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
-    assert f", {count} workers" in result.stderr
+    assert f" with {count} workers" in result.stderr
     together = history(tmp_path / "run")
     assert len(together) == len(one_alone) == EPOCHS
     for line, other in zip(together, one_alone, strict=True):
