@@ -144,7 +144,9 @@ def test_a_sheet_is_a_png_file(inkdigits, tmp_path):
 
 def test_read_explains_and_annotates_by_decoding_once(inkdigits, monkeypatch, scans, tmp_path):
     opened = []
-    monkeypatch.setattr(Image, "open", lambda *a, _open=Image.open, **k: opened.append(a) or _open(*a, **k))
+    Image.preinit()
+    reader, accepts = Image.OPEN["JPEG"]
+    monkeypatch.setitem(Image.OPEN, "JPEG", (lambda *a: opened.append(a) or reader(*a), accepts))
     folders = ("--annotate", tmp_path / "drawn", "--save-glyphs", tmp_path / "seen")
     outcome = inkdigits("read", scans / "b.JPG", "--explain", *folders)
     assert (outcome.code, outcome.out) == (0, "2\n")

@@ -13,7 +13,7 @@ from inkdigits.explaining.nearest import TrainingExamples
 from inkdigits.explaining.occlusion import PATCH, occlude
 from inkdigits.explaining.warnings import CODES, LOOK_ALIKES, Turned, percent, warn_of_answer, warn_of_picture
 from inkdigits.geometry import Frame
-from inkdigits.image.quality import Traits
+from inkdigits.image.quality import ImageQuality
 from inkdigits.models.card import load_card
 from inkdigits.models.zoo import find_model
 from inkdigits.reading.decision import average, decide
@@ -274,7 +274,7 @@ def test_a_picture_that_cannot_be_read_is_an_error(recognizer, tmp_path):
         explain_page(page, recognizer.model, recognizer.policy)
 
 
-GOOD = Traits(shapes=1, contrast=200, cut=(), stroke=0.1, blur=0.1, grain=0.01, specks=0, lines=0)
+GOOD = ImageQuality(shapes=1, contrast=200, cut=(), stroke=0.1, blur=0.1, grain=0.01, specks=0, lines=0)
 
 
 def test_lines_are_not_taken_for_strokes():
@@ -371,7 +371,9 @@ def test_an_explanation_is_made_of_the_candidates_that_counted(recognizer, mnist
 def test_a_picture_is_decoded_once(recognizer, monkeypatch, tmp_path):
     type_digit(5).convert("RGB").save(tmp_path / "page.jpg")
     opened = []
-    monkeypatch.setattr(Image, "open", lambda *a, _open=Image.open, **k: opened.append(a) or _open(*a, **k))
+    Image.preinit()
+    reader, accepts = Image.OPEN["JPEG"]
+    monkeypatch.setitem(Image.OPEN, "JPEG", (lambda *a: opened.append(a) or reader(*a), accepts))
     explanation = recognizer.explain(tmp_path / "page.jpg")
     explanation.draw()
     explanation.page.draw()

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 
 from inkdigits.image.ink import to_ink
-from inkdigits.image.quality import Traits, measure_traits
+from inkdigits.image.quality import ImageQuality, assess_quality
 from inkdigits.layout.candidates import find_candidates
 
 
-def measure(page) -> Traits:
-    return measure_traits(page, to_ink(page), find_candidates(page).primary.box)
+def measure(page) -> ImageQuality:
+    return assess_quality(page, to_ink(page), find_candidates(page).primary.box)
 
 
 def paper(height=300, width=300, shade=230):
@@ -22,12 +22,12 @@ def seven(page, *, pen=16, ink=30):
 
 
 def test_a_clean_digit_has_clean_traits():
-    traits = measure(seven(paper()))
-    assert (traits.shapes, traits.cut, traits.specks, traits.lines) == (1, (), 0, 0)
-    assert traits.contrast == pytest.approx(200, abs=2)
-    assert traits.stroke == pytest.approx(17 / 157, rel=0.15)
-    assert traits.blur < 0.1
-    assert traits.grain == 0
+    quality = measure(seven(paper()))
+    assert (quality.shapes, quality.cut, quality.specks, quality.lines) == (1, (), 0, 0)
+    assert quality.contrast == pytest.approx(200, abs=2)
+    assert quality.stroke == pytest.approx(17 / 157, rel=0.15)
+    assert quality.blur < 0.1
+    assert quality.grain == 0
 
 
 @pytest.mark.parametrize("pen", [4, 10, 20, 40])
@@ -89,20 +89,20 @@ def test_ruled_lines_are_counted_across_and_down(tilt, across):
     for y in (40, 120, 200, 260):
         cv2.line(page, (0, y), (299, y + tilt), 150, 2)
     page = page if across else np.ascontiguousarray(page.T)
-    assert measure_traits(seven(page), to_ink(page), (92, 72, 116, 156)).lines == 4
+    assert assess_quality(seven(page), to_ink(page), (92, 72, 116, 156)).lines == 4
 
 
 def test_a_digit_of_straight_strokes_is_no_ruled_line():
     for points in ([(150, 2), (150, 297)], [(140, 0), (160, 299)], [(0, 30), (299, 30), (150, 290)]):
         page = paper()
         cv2.polylines(page, [np.array(points, np.int32)], False, 30, 4)
-        assert measure_traits(page, to_ink(page), cv2.boundingRect((page < 200).astype(np.uint8))).lines == 0
+        assert assess_quality(page, to_ink(page), cv2.boundingRect((page < 200).astype(np.uint8))).lines == 0
         page[200:202] = page[100:102] = 150
         assert measure(page).lines >= 2
 
 
 def test_the_smallest_picture_has_traits_too():
     page = np.array([[0]], np.uint8)
-    traits = measure_traits(page, np.array([[255]], np.uint8), (0, 0, 1, 1))
-    assert (traits.lines, traits.blur, traits.grain) == (0, 0.0, 0.0)
-    assert traits.cut == ("left", "top", "right", "bottom")
+    quality = assess_quality(page, np.array([[255]], np.uint8), (0, 0, 1, 1))
+    assert (quality.lines, quality.blur, quality.grain) == (0, 0.0, 0.0)
+    assert quality.cut == ("left", "top", "right", "bottom")

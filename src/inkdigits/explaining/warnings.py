@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from inkdigits.explaining.nearest import NearestExample
-from inkdigits.image.quality import Traits, measure_traits
+from inkdigits.image.quality import ImageQuality, assess_quality
 from inkdigits.labels import CLASSES, NOT_A_DIGIT
 from inkdigits.reading.record import Pixels, Record, Tried
 from inkdigits.reading.result import Alternative
@@ -146,34 +146,34 @@ def warn_of(
     return tuple(found)
 
 
-def measure(chosen: Tried, record: Record, pixels: Pixels) -> Traits:
+def measure(chosen: Tried, record: Record, pixels: Pixels) -> ImageQuality:
     """Measures the picture in which a candidate was found; rulings that the reading coped with are no longer there."""
     seen, work = chosen.candidate, pixels.work
     ink = work.bare if seen.unruled else work.ink
-    traits = measure_traits(work.gray, ink, seen.component.box)
+    quality = assess_quality(work.gray, ink, seen.component.box)
     handled = seen.unruled or record.decision.status == "ok"
-    return replace(traits, lines=0) if handled else traits
+    return replace(quality, lines=0) if handled else quality
 
 
-def warn_of_picture(traits: Traits, longer_side: int) -> Iterator[ReadingWarning]:
+def warn_of_picture(quality: ImageQuality, longer_side: int) -> Iterator[ReadingWarning]:
     """Warnings about how the picture was taken and drawn.
 
     Args:
-        traits: Its measures.
+        quality: Its measures.
         longer_side: The digit's longer side, pixels of the picture as it was taken.
     """
-    if traits.shapes > 1:
+    if quality.shapes > 1:
         yield ReadingWarning(
             "several_shapes",
-            f"{traits.shapes} shapes stand apart, and only one digit is read. Cut the picture around one digit.",
+            f"{quality.shapes} shapes stand apart, and only one digit is read. Cut the picture around one digit.",
         )
-    if traits.contrast < FAINT:
+    if quality.contrast < FAINT:
         yield ReadingWarning(
             "faint",
-            f"The ink is only {traits.contrast:.0f} of 255 levels off the paper. Use a darker pen or more light.",
+            f"The ink is only {quality.contrast:.0f} of 255 levels off the paper. Use a darker pen or more light.",
         )
-    if traits.cut and not traits.lines:  # a line through the digit ends at the edges, and is no stroke of it
-        edges = " and the ".join(traits.cut)
+    if quality.cut and not quality.lines:  # a line through the digit ends at the edges, and is no stroke of it
+        edges = " and the ".join(quality.cut)
         yield ReadingWarning(
             "touches_edge", f"The digit ends at the {edges} edge and may be cut. Leave paper around it."
         )
@@ -181,25 +181,25 @@ def warn_of_picture(traits: Traits, longer_side: int) -> Iterator[ReadingWarning
         yield ReadingWarning(
             "too_small", f"The digit is only {longer_side} pixels long. Take the picture closer: 20 are needed."
         )
-    noisy = traits.grain > GRAINY or traits.specks > SPECKLED
-    if not traits.lines and not noisy:  # neither lines nor holes say how wide the strokes are
-        yield from _warn_of_pen(traits)
-    if traits.blur > BLURRED:
+    noisy = quality.grain > GRAINY or quality.specks > SPECKLED
+    if not quality.lines and not noisy:  # neither lines nor holes say how wide the strokes are
+        yield from _warn_of_pen(quality)
+    if quality.blur > BLURRED:
         yield ReadingWarning("blurred", "The strokes have no clear edge. Hold the camera still and let it focus.")
     if noisy:
         yield ReadingWarning(
             "noisy_paper", "The paper is grainy or speckled. Use more light, plain paper and a darker pen."
         )
-    if traits.lines:
+    if quality.lines:
         yield ReadingWarning(
             "ruled_paper", "Straight lines run across the picture. Use plain paper, or cut between the lines."
         )
 
 
-def _warn_of_pen(traits: Traits) -> Iterator[ReadingWarning]:
-    if 0 < traits.stroke < THIN:
+def _warn_of_pen(quality: ImageQuality) -> Iterator[ReadingWarning]:
+    if 0 < quality.stroke < THIN:
         yield ReadingWarning("thin_stroke", "The strokes are very thin for the digit's size. Use a thicker pen.")
-    if traits.stroke > THICK:
+    if quality.stroke > THICK:
         yield ReadingWarning(
             "thick_stroke", "The strokes are so thick that gaps may have closed. Use a thinner pen, or write larger."
         )

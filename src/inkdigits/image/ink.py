@@ -27,6 +27,8 @@ LEAST_FRAMED_SIDE = 32  # pixels of the shorter side: in less, a dark border is 
 THICKEST_BORDER = 0.2  # of the picture's shorter side
 LIGHT_RING = 0.9  # of the pixels all round: so many are paper just inside a border
 LEAST_PAPER = 0.6  # of what is inside a border
+FULL_INK = 200  # of 255: from here on a pixel is a stroke's body
+SPECK = 0.03  # of the largest component's ink: less is dust, or the noise of JPEG
 FULL_CONTRAST = 230  # from here on ink is as dark as it gets, and its levels stay untouched, as MNIST's do
 
 
@@ -239,11 +241,19 @@ def to_contrast(light: Gray, paper: Gray) -> NDArray[np.uint8]:
     return np.asarray(cv2.divide(cv2.subtract(paper, light), paper, scale=255), np.uint8)
 
 
-def _noise(contrast: NDArray[np.uint8]) -> float:
-    """Standard deviation of the grain, from the median difference of neighbours (strokes are too few to move it)."""
-    if contrast.shape[1] < 2:
+def stroke_contrast(gray: Gray, ink: Ink) -> float:
+    """Gray levels between the strokes and the paper between them; 255 if there is only one of them."""
+    strokes, paper = ink > FULL_INK, ink == 0
+    if not strokes.any() or not paper.any():
+        return 255.0
+    return abs(float(gray[strokes].mean()) - float(gray[paper].mean()))
+
+
+def measure_grain(levels: NDArray[np.uint8]) -> float:
+    """Standard deviation of the grain, from the median difference of neighbors: strokes are too few to move it."""
+    if levels.shape[1] < 2:
         return 0.0
-    some = contrast[:: max(1, contrast.size // GRAIN_PIXELS)]
+    some = levels[:: max(1, levels.size // GRAIN_PIXELS)]
     counts = np.cumsum(_histogram(cv2.absdiff(some[:, 1:], some[:, :-1])))
     middle = counts[-1] / 2
     median = (int(np.searchsorted(counts, middle)) + int(np.searchsorted(counts, middle, side="right"))) / 2
@@ -257,7 +267,7 @@ def _is_clean(counts: NDArray[np.int64], full: float) -> bool:
 
 def _stretch(contrast: NDArray[np.uint8], full: float, *, clean: bool) -> Ink:
     """Cuts what is faint enough to be noise, unless the paper is clean, and brings strokes to 255."""
-    low = 0.0 if clean else max(4 * _noise(contrast), 0.25 * full)
+    low = 0.0 if clean else max(4 * measure_grain(contrast), 0.25 * full)
     return _levels(contrast, low, full)
 
 

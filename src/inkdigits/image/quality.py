@@ -1,21 +1,20 @@
-"""Traits: gray, ink and a digit's box in, measures of how the picture was taken and drawn out.
+"""Image quality: gray, ink and a digit's box in, measures of how the picture was taken and drawn out.
 
 It knows nothing of models or answers, and judges nothing: whoever explains a reading does.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from inkdigits.geometry import Box
-from inkdigits.image.ink import Ink
+from inkdigits.image.ink import SPECK, Ink, measure_grain, stroke_contrast
 from inkdigits.image.load import Gray
+from inkdigits.image.rulings import count_rulings
 
-FULL_INK = 200  # from here on a pixel is a stroke's body
 HALF_INK = 127
 RIVAL = 0.3  # of the largest part's ink: a part as heavy as this is a shape of its own, if it stands apart
 TALL = 0.7  # of the digit's height: parts this tall, side by side, are digits, not a digit's pieces
@@ -23,16 +22,11 @@ MEASURING_SIDE = 160  # a smaller digit is enlarged to it, so that its stroke is
 LEAST_SHARP_SIDE = 48  # pixels of the digit: a smaller one has no edge that could be called sharp or blurred
 LEAST_SHARP_STROKE = 6  # pixels: a thinner stroke is all edge
 SHARP_EDGE = 2.0  # pixels: the edge of a stroke that is drawn without a staircase
-LINE_SIDE = 400  # ruled lines are looked for on a picture of this longer side
-LINE_SHARE = 0.75  # of the picture's side: a ruled line goes from edge to edge, and a digit may cover some of it
-LINE_DISTANCE = 8  # pixels of that picture between two lines; nearer ones are the two edges of one
-STEEPEST, SLOPES = 0.12, 25  # of ruled lines: up to 7 degrees, in steps of half a degree
 FILLED = 0.75  # of the picture's width and height: a digit that was cut out closely
-SPECK = 0.03  # of the digit's largest part: a smaller one is dust
 
 
 @dataclass(frozen=True)
-class Traits:
+class ImageQuality:
     """What a picture of a digit is like.
 
     Attributes:
@@ -56,7 +50,7 @@ class Traits:
     lines: int
 
 
-def measure_traits(gray: Gray, ink: Ink, box: Box) -> Traits:
+def assess_quality(gray: Gray, ink: Ink, box: Box) -> ImageQuality:
     """Measures a picture in which a digit was found.
 
     Args:
@@ -70,27 +64,19 @@ def measure_traits(gray: Gray, ink: Ink, box: Box) -> Traits:
     left, top, width, height = box
     part = ink[top : top + height, left : left + width]
     levels = gray[top : top + height, left : left + width]
-    contrast = _contrast(levels, part)
+    contrast = stroke_contrast(levels, part)
     shapes, specks = _count_parts(ink, box)
     stroke = _stroke(part)
-    return Traits(
+    return ImageQuality(
         shapes=shapes,
         contrast=contrast,
         cut=_cut_edges(ink, box),
         stroke=stroke,
         blur=_blur(levels, contrast, stroke * max(width, height)),
-        grain=_grain(gray) / max(contrast, 1.0),
+        grain=measure_grain(gray) / max(contrast, 1.0),
         specks=specks,
-        lines=_count_lines(gray, box),
+        lines=_count_lines(ink, box),
     )
-
-
-def _contrast(levels: Gray, part: Ink) -> float:
-    """Gray levels between the strokes and the paper in a digit's box; 255 if there is only one of them."""
-    strokes, paper = part > FULL_INK, part == 0
-    if not strokes.any() or not paper.any():
-        return 255.0
-    return abs(float(levels[strokes].mean()) - float(levels[paper].mean()))
 
 
 def _count_parts(ink: Ink, box: Box) -> tuple[int, int]:
@@ -148,46 +134,9 @@ def _blur(levels: Gray, contrast: float, stroke: float) -> float:
     return max(contrast / max(steepest, 1e-3) - SHARP_EDGE, 0.0) / stroke
 
 
-def _grain(gray: Gray) -> float:
-    """Standard deviation of the grain, from the median difference of neighbours: strokes are too few to move it."""
-    if gray.shape[1] < 2:
-        return 0.0
-    return float(np.median(cv2.absdiff(gray[:, 1:], gray[:, :-1]))) * 1.4826 / 2**0.5
-
-
-def _count_lines(gray: Gray, box: Box) -> int:
-    """How many straight lines go from edge to edge, across or down, a few degrees off at most."""
-    if min(gray.shape) < LEAST_SHARP_SIDE:
-        return 0
-    scale = min(1.0, LINE_SIDE / max(gray.shape))
-    size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-    small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    across = _lines_across(small)
-    down = _lines_across(np.ascontiguousarray(small.T))
-    fills = box[2] > FILLED * gray.shape[1] and box[3] > FILLED * gray.shape[0]
+def _count_lines(ink: Ink, box: Box) -> int:
+    """How many straight lines go from edge to edge; a digit's own bar in a tight crop is none."""
+    lines = count_rulings(ink)
+    fills = box[2] > FILLED * ink.shape[1] and box[3] > FILLED * ink.shape[0]
     narrow = max(box[2:]) > 2.5 * min(box[2:])
-    if across + down == 1 and (fills or narrow):  # the bar of a 7 that was cut out closely, or a 1
-        return 0
-    return across + down
-
-
-def _lines_across(gray: Gray) -> int:
-    """Lines that go from the left edge to the right one."""
-    height, width = gray.shape
-    departure = cv2.absdiff(gray, cv2.medianBlur(gray, 11))
-    threshold = max(8.0, 5 * _grain(gray))
-    thin = cv2.dilate((departure > threshold).astype(np.uint8), np.ones((3, 1), np.uint8))
-    room = math.ceil(STEEPEST * width / 2) + 1
-    padded = np.pad(thin, ((room, room), (0, 0)))
-    columns = np.arange(0, width, 2)
-    covered = np.zeros(height)  # the share of a line through each row that is drawn, at the slope that is drawn best
-    for slope in np.linspace(-STEEPEST, STEEPEST, SLOPES):
-        shifts = np.rint(slope * (columns - width / 2)).astype(np.intp) + room
-        rows = np.arange(height)[:, None] + shifts
-        covered = np.maximum(covered, padded[rows, columns].mean(axis=1))
-    count = 0
-    while covered.max() >= LINE_SHARE:
-        row = int(covered.argmax())
-        covered[max(row - LINE_DISTANCE, 0) : row + LINE_DISTANCE + 1] = 0
-        count += 1
-    return count
+    return 0 if lines == 1 and (fills or narrow) else lines  # the bar of a 7 that was cut out closely, or a 1

@@ -15,6 +15,7 @@ from inkdigits.image.ink import Ink
 
 LEAST_SIDE = 32  # pixels of the picture's shorter side: in less, such as 28 x 28, a line is rather a stroke
 LEANS = np.linspace(-0.09, 0.09, 19)  # pixels up or down a pixel along: 5 degrees to either side
+ALL_LEANS = np.linspace(-0.13, 0.13, 27)  # of lines that are counted: too steep to be told from strokes and removed
 STRIP = 16  # pixels along a line: within a strip it is taken for level
 COVERED = 0.75  # of a line's way that is inked at least: pencil and JPEG leave gaps
 COVERED_BROKEN = 0.4  # the same, where lines are known to be
@@ -66,52 +67,76 @@ def _turned(mask: Mask) -> Mask:
     return np.asarray(cv2.transpose(mask), np.uint8)
 
 
+def count_rulings(ink: Ink) -> int:
+    """How many edge-to-edge lines ink holds, across and down.
+
+    Args:
+        ink: Shape `(H, W)`, uint8.
+    """
+    if min(ink.shape) < LEAST_SIDE:
+        return 0
+    body = (ink > 0).astype(np.uint8)
+    level = _rulings(ink, body, broken=False, leans=ALL_LEANS)
+    upright = _rulings(_turned(ink), _turned(body), broken=False, leans=ALL_LEANS)
+    return len([*level, *upright])
+
+
 def _bands(ink: Ink, body: Mask, *, broken: bool) -> Mask:
     """Ink along nearly level lines from edge to edge, 0 or 1, shape `(H, W)`; `body` is where there is ink, 0 or 1."""
-    height, width = ink.shape
     bands = np.zeros_like(ink)
+    for low, line in _rulings(ink, body, broken=broken):
+        near, high = ink[low : low + len(line)], low + len(line)
+        bands[low:high][line & (near <= float(np.median(near[line])) + DARKER)] = 1
+    return bands
+
+
+def _rulings(
+    ink: Ink, body: Mask, *, broken: bool, leans: NDArray[np.float64] = LEANS
+) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """The first row and the pixels of each nearly level line that is a ruling."""
+    height, width = ink.shape
     covered = COVERED_BROKEN if broken else COVERED
     if np.count_nonzero(body.any(axis=0)) < covered * width:
-        return bands
+        return
     starts = np.arange(0, width, STRIP)
     middles = starts + np.diff(np.append(starts, width)) / 2 - width / 2
     grown = cv2.dilate(body, np.ones((3, 1), np.uint8))  # a line that leans has steps of a pixel
     profile = np.add.reduceat(grown, starts, axis=1, dtype=np.float32) / width  # (H, strips)
     columns = np.arange(width) - width / 2
     edge = max(1, round(EDGE * width))
-    for lean, top, bottom in _lines(profile, middles, covered):
+    for lean, top, bottom in _lines(profile, middles, covered, leans):
         drop = np.rint(lean * columns).astype(int)
         low, high = max(0, top - FRINGE + int(drop.min())), min(height, bottom + FRINGE + int(drop.max()))
         rows = np.arange(low, high)[:, None] - drop  # (rows near the line, W)
         line = (rows >= top - FRINGE) & (rows < bottom + FRINGE) & (body[low:high] > 0)
         if broken or (line[:, :edge].any() and line[:, -edge:].any()):
-            near = ink[low:high]
-            bands[low:high][line & (near <= float(np.median(near[line])) + DARKER)] = 1
-    return bands
+            yield low, line
 
 
 def _lines(
-    profile: NDArray[np.float32], middles: NDArray[np.float64], covered: float
+    profile: NDArray[np.float32], middles: NDArray[np.float64], covered: float, leans: NDArray[np.float64]
 ) -> Iterator[tuple[float, int, int]]:
     """Lean, first row and row after the last of each line, at the picture's middle column."""
     height = len(profile)
     thickest = max(4, round(THICKEST * min(height, 2 * middles[-1]))) + 2  # growing added a row on both sides
-    coverage = _sheared_sums(profile, middles)
+    coverage = _sheared_sums(profile, middles, leans)
     full = coverage.max(axis=0) >= covered
     edges = np.flatnonzero(np.diff(np.concatenate([[False], full, [False]]).astype(np.int8)))
     for top, bottom in zip(edges[::2], edges[1::2], strict=True):
         if bottom - top <= thickest:
             lean = np.square(coverage[:, top:bottom]).sum(axis=1).argmax()  # where it is least spread over rows
-            yield float(LEANS[lean]), int(top), int(bottom)
+            yield float(leans[lean]), int(top), int(bottom)
 
 
-def _sheared_sums(profile: NDArray[np.float32], middles: NDArray[np.float64]) -> NDArray[np.float32]:
+def _sheared_sums(
+    profile: NDArray[np.float32], middles: NDArray[np.float64], leans: NDArray[np.float64]
+) -> NDArray[np.float32]:
     """Ink along lines of each lean, by the row at which they cross the middle column, shape `(leans, H)`."""
     height = len(profile)
-    shifts = np.rint(LEANS[:, None] * middles).astype(int)  # (leans, strips)
+    shifts = np.rint(leans[:, None] * middles).astype(int)  # (leans, strips)
     room = int(np.abs(shifts).max())
     strips = np.pad(profile.T, ((0, 0), (room, room)))  # (strips, H and room for the shifts)
-    totals = np.zeros((len(LEANS), height), np.float32)
+    totals = np.zeros((len(leans), height), np.float32)
     for lean, starts in enumerate((shifts + room).tolist()):
         for strip, start in zip(strips, starts, strict=True):
             totals[lean] += strip[start : start + height]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.geometry import Box, Frame
 from inkdigits.image.borders import cover, find_border
 from inkdigits.image.glyph import Glyph, ink_box, to_glyph
-from inkdigits.image.ink import Ink, shrink, to_ink
+from inkdigits.image.ink import SPECK, Ink, shrink, stroke_contrast, to_ink
 from inkdigits.image.load import Gray
 from inkdigits.image.rulings import remove_rulings
 from inkdigits.image.shadows import flatten_light
@@ -25,7 +25,6 @@ Origin: TypeAlias = Literal[
 PictureReason: TypeAlias = Literal["too_small", "low_contrast"]
 """Why a picture may hold no readable digit, whatever a model predicts."""
 
-SPECK = 0.03  # of the largest component's ink: less is dust, or the noise of JPEG
 WORK_SIDE = 1024  # a digit that fills 1/50 of a page's side still has the 20 pixels of a glyph
 LEAST_SIDE = 5  # pixels of the digit's longer side and of the picture's shorter one; no shape is left in fewer
 LEAST_CONTRAST = 16  # gray levels between strokes and their paper; less is as often a stain as a stroke
@@ -143,7 +142,7 @@ def make_candidate(
     reason: PictureReason | None = None
     if max(box[2:]) < LEAST_SIDE or min(work.gray.shape) < LEAST_SIDE:
         reason = "too_small"
-    elif _contrast(work.gray[top : top + height, left : left + width], component.ink) < LEAST_CONTRAST:
+    elif stroke_contrast(work.gray[top : top + height, left : left + width], component.ink) < LEAST_CONTRAST:
         reason = "low_contrast"
     return DigitCandidate(
         origin=origin,
@@ -247,11 +246,3 @@ def _column_runs(part: Ink) -> list[tuple[int, int]]:
     inked = np.concatenate([[False], part.any(axis=0), [False]]).astype(np.int8)
     edges = np.flatnonzero(np.diff(inked)).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def _contrast(gray: Gray, ink: Ink) -> float:
-    """Gray levels between the strokes and the paper between them; a part with no paper in it has full contrast."""
-    strokes, paper = ink > 200, ink == 0
-    if not strokes.any() or not paper.any():
-        return 255.0
-    return abs(float(gray[strokes].mean()) - float(gray[paper].mean()))
