@@ -83,6 +83,8 @@ def _darker_half(gray: Gray) -> list[Mask]:
 
 
 def _border_at_any_gap(body: Mask) -> Mask | None:
+    if cv2.connectedComponents(body, connectivity=8)[0] < 3:  # one part surrounds no other, whatever gaps are closed
+        return None
     for gap in GAPS:
         found = _border_of(body, round(gap * min(body.shape)))
         if found is not None:

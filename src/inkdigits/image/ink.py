@@ -106,7 +106,8 @@ def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
         )
     light = gray if paper_is_light(gray) else 255 - gray
     paper = _paper(light)
-    return to_contrast(light, paper), int(paper.max()) - int(paper.min()) <= FLAT_PAPER
+    darkest, lightest = cv2.minMaxLoc(paper)[:2]
+    return to_contrast(light, paper), lightest - darkest <= FLAT_PAPER
 
 
 def paper_is_light(gray: Gray) -> bool:
@@ -160,15 +161,19 @@ def full_contrast(counts: NDArray[np.int64]) -> float:
     Returns:
         0 to 255; 0 if the darker part is not set apart from the rest, as where there is only paper and its grain.
     """
-    split = otsu(counts) + 1
-    weak, strong = counts[:split], counts[split:]
-    pixels = int(strong.sum())
-    if pixels == 0:
+    below, moments = _running_sums(counts)
+    threshold = _otsu(below, moments)
+    split, weak, moment = threshold + 1, float(below[threshold]), float(moments[threshold])
+    strong = float(below[-1]) - weak
+    if strong == 0:
         return 0.0
-    mean, deviation = _mean_and_deviation(weak)
-    if split + _mean_and_deviation(strong)[0] - mean < LEAST_DISTINCTION * deviation:
+    mean = moment / max(weak, 1)
+    levels = np.arange(split)
+    variance = float(counts[:split] @ (levels * levels)) / max(weak, 1) - mean * mean
+    strong_mean = split + (float(moments[-1]) - moment - split * strong) / strong
+    if strong_mean - mean < LEAST_DISTINCTION * max(variance, 0.0) ** 0.5:
         return 0.0
-    return float(split + np.searchsorted(np.cumsum(strong), 0.75 * pixels))
+    return float(np.searchsorted(below, weak + 0.75 * strong))
 
 
 def otsu(counts: NDArray[np.int64]) -> int:
@@ -183,26 +188,26 @@ def otsu(counts: NDArray[np.int64]) -> int:
     Source:
         Otsu, "A threshold selection method from gray-level histograms", 1979.
     """
-    levels = np.arange(len(counts))
-    below = np.cumsum(counts).astype(np.float64)
-    moment = np.cumsum(counts * levels).astype(np.float64)
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = np.square(moment * below[-1] - moment[-1] * below) / (below * above)
-    return int(np.nan_to_num(between, nan=0.0, posinf=0.0).argmax())
+    return _otsu(*_running_sums(counts))
+
+
+def _otsu(below: NDArray[np.float64], moments: NDArray[np.float64]) -> int:
+    first, last = (int(index) for index in np.searchsorted(below, (0.5, below[-1])))  # both parts have pixels there
+    if first >= last:
+        return 0
+    pixels, moment = below[first:last], moments[first:last]
+    between = np.square(moment * below[-1] - moments[-1] * pixels) / (pixels * (below[-1] - pixels))
+    return first + int(between.argmax())
+
+
+def _running_sums(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of pixels and of their levels, up to each level."""
+    return np.cumsum(counts, dtype=np.float64), np.cumsum(counts * np.arange(len(counts)), dtype=np.float64)
 
 
 def _histogram(levels: NDArray[Any]) -> NDArray[np.int64]:
     """How many pixels have each of the 256 levels."""
     return cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.int64)
-
-
-def _mean_and_deviation(counts: NDArray[np.int64]) -> tuple[float, float]:
-    """Of the levels 0, 1, 2, … that a histogram counts."""
-    levels = np.arange(len(counts))
-    total = max(int(counts.sum()), 1)
-    mean = float(counts @ levels) / total
-    return mean, max(float(counts @ (levels * levels)) / total - mean * mean, 0.0) ** 0.5
 
 
 def shrink(gray: Gray, side: int) -> Gray:

@@ -72,7 +72,7 @@ def _are_soft(flat: Gray, body: NDArray[np.uint8], labels: NDArray[np.int32], co
     """Which of the parts have soft edges, shape `(count,)`."""
     edges = _edges(body) & (body > 0)
     slope = _means(_slopes(flat)[edges], labels[edges], count)
-    depth = _means(255.0 - flat.ravel(), labels.ravel(), count)
+    depth = _means(255.0 - flat[body > 0], labels[body > 0], count)
     return np.asarray(slope < SHARP * depth, np.bool_)
 
 

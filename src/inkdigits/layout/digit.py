@@ -174,6 +174,8 @@ def find_digit(ink: Ink, *, inside: bool = False) -> Component | None:
         return None
     inner = ink[y : y + height, x : x + width]  # most of a page is empty
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
+    if count == 2 and not inside:  # all of the ink hangs together, as in most pictures
+        return Component(inner.copy(), (x, y, width, height))
     mass = np.bincount(labels.ravel(), weights=inner.ravel(), minlength=count)[1:] / 255
     boxes = np.asarray(stats[1:, :4], np.int32) + np.array([x, y, 0, 0], np.int32)
     keep = select_components(boxes, mass, ink.shape, inside=inside)
@@ -234,15 +236,17 @@ def _stand_side_by_side(part: Ink) -> bool:
 
     A 5's hat beside its body is no such shape, and neither is what stands above or below another.
     """
-    runs = _column_runs(part)
+    inked = np.asarray(part.any(axis=0), np.bool_)
+    if inked.all():
+        return False
+    runs = _column_runs(inked)
     if len(runs) < 2:
         return False
     heights = sorted(cv2.boundingRect(part[:, left:right])[3] for left, right in runs)
     return bool(heights[-2] >= LEAST_BESIDE * heights[-1])
 
 
-def _column_runs(part: Ink) -> list[tuple[int, int]]:
+def _column_runs(inked: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """First column and column after the last of each run of columns that hold ink."""
-    inked = np.concatenate([[False], part.any(axis=0), [False]]).astype(np.int8)
-    edges = np.flatnonzero(np.diff(inked)).tolist()
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]]).astype(np.int8))).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
