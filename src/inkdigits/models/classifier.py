@@ -20,7 +20,8 @@ from inkdigits.models.tta import TRANSFORMATIONS, tta_copies
 from inkdigits.models.zoo import find_model
 
 BATCH = 64  # glyphs per call: LiteRT's best throughput starts here, and the buffers stay small
-FEW = 24  # glyphs that are faster run one by one than in a batch that is filled up
+FEW = 24  # glyphs that are faster run in small batches than in one that is filled up
+SMALL_BATCH = 4  # as many as TTA makes copies; a second thread gains nothing on so few
 TTA_MARGIN = 8.0  # nats between the best two logits: one in ten of MNIST's glyphs has less; more change no answer
 LEAST_PROBABILITY = 1e-30  # its logarithm is finite
 
@@ -91,7 +92,7 @@ class PackedModel:
         self.size = len(self.content)
         self._threads = threads
         self._lock = threading.Lock()
-        self._engines = {1: Engine(self.content, 1, threads, self.card.input_shape)}
+        self._engines = {1: Engine(self.content, 1, 1, self.card.input_shape)}
         self.classes = self._engines[1].classes
         if self.classes != len(self.card.classes):
             raise ModelError(
@@ -205,7 +206,8 @@ class PackedModel:
         logits = np.empty((count, self.classes), np.float32)
         start = 0
         while start < count:
-            size = BATCH if count - start > FEW else 1
+            left = count - start
+            size = BATCH if left > FEW else SMALL_BATCH if left >= SMALL_BATCH else 1
             part = glyphs[start : start + size]
             with self._lock:  # per call: a large batch does not keep other threads waiting
                 logits[start : start + size] = self._engine(size).run(part)
@@ -214,7 +216,8 @@ class PackedModel:
 
     def _engine(self, size: int) -> Engine:
         if size not in self._engines:
-            self._engines[size] = Engine(self.content, size, self._threads, self.card.input_shape)
+            threads = self._threads if size == BATCH else 1
+            self._engines[size] = Engine(self.content, size, threads, self.card.input_shape)
         return self._engines[size]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inkdigits.image.glyph import CENTER, GLYPH_SIDE, Glyph, Glyphs
 
@@ -22,13 +25,16 @@ def tta_copies(glyph: Glyph) -> Glyphs:
     Returns:
         Rotated left and right, sheared right and left, shape `(4, 28, 28)`, uint8.
     """
-    return np.stack([_transformed(glyph, rotation_deg, shear) for rotation_deg, shear in TRANSFORMATIONS])
+    copies = np.empty((len(TRANSFORMATIONS), GLYPH_SIDE, GLYPH_SIDE), np.uint8)
+    for copy, (rotation_deg, shear) in zip(copies, TRANSFORMATIONS, strict=True):
+        cv2.warpAffine(glyph, _matrix(rotation_deg, shear), (GLYPH_SIDE, GLYPH_SIDE), dst=copy)
+    return copies
 
 
-def _transformed(glyph: Glyph, rotation_deg: float, shear: float) -> Glyph:
+@cache
+def _matrix(rotation_deg: float, shear: float) -> NDArray[np.float64]:
+    """The affine map about the glyph's center, shape `(2, 3)`."""
     angle = np.deg2rad(rotation_deg)
     matrix = np.array([[np.cos(angle), shear - np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = np.full(2, CENTER - 0.5)
-    shift = middle - matrix @ middle
-    moved = cv2.warpAffine(glyph, np.column_stack([matrix, shift]), (GLYPH_SIDE, GLYPH_SIDE))
-    return np.asarray(moved, np.uint8)
+    return np.column_stack([matrix, middle - matrix @ middle])
