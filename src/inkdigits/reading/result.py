@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from inkdigits.errors import SettingError
@@ -175,7 +175,7 @@ class Page:
             "reason": self.reason,
             "confidence": None if self.confidence is None else _rounded(self.confidence),
             "lines": [line.to_dict() for line in self.lines],
-            "model": None if self.model is None else asdict(self.model),
+            "model": None if self.model is None else dict(vars(self.model)),
         }
         if self.error is not None:
             result |= {"error": self.error, "hint": self.hint}

@@ -16,6 +16,7 @@ from PIL import Image
 from inkdigits.reading.result import Page
 
 CSV_COLUMNS = ("path", "kind", "text", "status", "reason", "confidence", "error")
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: it takes as long as to encode a page
 LONGEST_STEM = 100  # bytes: a file's name has room for 255 in all
 
 
@@ -38,14 +39,14 @@ def write_csv(pages: Iterable[Page], out: TextIO) -> None:
 def write_jsonl(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
     """Writes one JSON object per line."""
     for item in objects:
-        out.write(json.dumps(item, ensure_ascii=False) + "\n")
+        out.write(_encode(item) + "\n")
 
 
 def write_json(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
     """Writes one JSON array, an object per line."""
     before = "["
     for item in objects:
-        out.write(before + json.dumps(item, ensure_ascii=False))
+        out.write(before + _encode(item))
         before = ",\n "
     out.write("[]\n" if before == "[" else "]\n")
 
