@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, TypeAlias, TypeVar
+from typing import IO, Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from inkdigits.errors import MissingPictureError, PictureError
 from inkdigits.image.formats import MAX_FILE_BYTES, check_size, open_image, split_page
+from inkdigits.image.plain_png import decode_plain_png
 
 Gray: TypeAlias = NDArray[np.uint8]
 Loaded = TypeVar("Loaded")
@@ -115,9 +117,10 @@ def _read_stream(stream: IO[bytes]) -> bytes:
 
 def _read_file(path: Path) -> bytes:
     try:
-        if path.is_dir():
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
             raise PictureError("Expected a picture file. Received: a folder.", hint="Name the files in it.")
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if about.st_size > MAX_FILE_BYTES:
             raise PictureError("Expected a file of at most 1 GiB. Received: a larger one.", hint="Scale it down.")
         return path.read_bytes()
     except PictureError:  # is a ValueError as well
@@ -136,6 +139,9 @@ def _from_bytes(
 ) -> Loaded:
     if not data:
         raise PictureError("Expected a picture. Received: an empty file.", hint="Copy or export the picture again.")
+    if convert is _upright_gray and (levels := decode_plain_png(data)) is not None:
+        check_size(levels.shape[1], levels.shape[0], max_megapixels)
+        return cast("Loaded", levels)
     with _damage_explained(), open_image(data, page=page, max_megapixels=max_megapixels) as image:
         return convert(image)
 
@@ -194,6 +200,8 @@ def _shrink_photo(image: Image.Image, side: int) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format == "PNG" and not image.info:  # nothing but pixels
+        return 1
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # damaged EXIF of an otherwise good picture
