@@ -248,10 +248,10 @@ def to_contrast(light: Gray, paper: Gray) -> NDArray[np.uint8]:
 
 def stroke_contrast(gray: Gray, ink: Ink) -> float:
     """Gray levels between the strokes and the paper between them; 255 if there is only one of them."""
-    strokes, paper = ink > FULL_INK, ink == 0
-    if not strokes.any() or not paper.any():
+    strokes, paper = gray[ink > FULL_INK], gray[ink == 0]
+    if not len(strokes) or not len(paper):
         return 255.0
-    return abs(float(gray[strokes].mean()) - float(gray[paper].mean()))
+    return abs(int(strokes.sum()) / len(strokes) - int(paper.sum()) / len(paper))
 
 
 def measure_grain(levels: NDArray[np.uint8]) -> float:
