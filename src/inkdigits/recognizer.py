@@ -143,7 +143,9 @@ class Recognizer:
         if processes is None:
             processes = min(usable_cores(), MOST) if not keep_records and worth_workers(pictures) else 1
         return (
-            self._read_many(iter(pictures), keep_records) if processes == 1 else self._in_processes(pictures, processes)
+            self._read_many(iter(pictures), keep_records)
+            if processes == 1 or keep_records
+            else self._in_processes(pictures, processes)
         )
 
     def explain(self, picture: Picture) -> Explanation:

@@ -55,6 +55,15 @@ def test_what_a_worker_fails_to_read_is_read_here(recognizer, files, monkeypatch
     assert as_plain(recognizer.read_many(files, processes=2)) == as_plain(recognizer.read_many(files))
 
 
+def test_pictures_that_are_no_files_are_read_here(recognizer, files):
+    mixed = [*files[:50], np.full((40, 40), 200, np.uint8), object(), *files[50:200]]
+    pages = list(recognizer.read_many(mixed, processes=2))
+    assert [page.path for page in pages] == [*files[:50], None, None, *files[50:200]]
+    assert (pages[50].reason, pages[51].status) == ("blank", "error")
+    kept = recognizer.read_many(files[:3], processes=2, keep_records=True)
+    assert all(page.record is not None for page in kept)
+
+
 def test_pages_come_before_all_pictures_are_taken_and_leaving_ends_the_workers(recognizer, files):
     taken = []
     pictures = (taken.append(name) or name for name in chain.from_iterable(iter(lambda: files[:100], None)))

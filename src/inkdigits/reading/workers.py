@@ -92,10 +92,10 @@ def _is_path(picture: Picture) -> bool:
 
 
 def read_in_processes(pictures: Iterable[Picture], job: Job, processes: int) -> Iterator[Result]:
-    """Reads the files of pictures in this process and others.
+    """Reads pictures in this process and, as far as they are files, in others.
 
     Args:
-        pictures: Their paths.
+        pictures: Paths, or any.
         job: What they are read with.
         processes: This one included.
 
@@ -106,7 +106,7 @@ def read_in_processes(pictures: Iterable[Picture], job: Job, processes: int) -> 
     workers = [_Worker(job.to_bytes()) for _ in range(processes - 1)]
     try:
         for batch in _batches(pictures):
-            free = next((worker for worker in workers if worker.is_free), None)
+            free = next((worker for worker in workers if worker.is_free), None) if all(map(_is_path, batch)) else None
             waiting.append((batch, _done(job.read(batch)) if free is None else free.submit(batch)))
             while waiting and (waiting[0][1].done() or len(waiting) > WAITING):
                 yield from _results(*waiting.popleft(), job)
@@ -134,7 +134,7 @@ def _batches(pictures: Iterable[Picture]) -> Iterator[Batch]:
 def _file_size(picture: Picture) -> int:
     try:
         return Path(picture).stat().st_size  # type: ignore[arg-type]
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return 0
 
 
