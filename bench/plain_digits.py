@@ -259,13 +259,14 @@ def draw_digit(label: int, rng: Random) -> Drawing:
     paths = _moved_by_hand(_posed(paths, rng), tool, rng)
     width, height, size = _canvas(rng)
     points = np.concatenate(paths)
-    extent = np.ptp(points, axis=0)
-    scale = min(size / max(extent[1], 0.3), *(SHARE[1] * np.array([width, height]) / np.maximum(extent, 1e-9)))
+    extent, canvas = np.ptp(points, axis=0), np.array([width, height])
     most = min(tool.thickness[1], MOST_THICKNESS.get(label, USUAL_THICKNESS))
-    pixels = max(1, round(float(rng.uniform(min(tool.thickness[0], most), most)) * scale))
-    margin = pixels / 2 + max(1, MARGIN * min(width, height))
-    free = np.maximum(np.array([width, height]) - extent * scale - 2 * margin, 0)
-    shift = rng.uniform(0, 1, 2) * free + margin - points.min(axis=0) * scale
+    thickness = rng.uniform(min(tool.thickness[0], most), most)
+    margin = 2 + MARGIN * canvas.min()  # a smooth edge may reach a pixel further
+    scale = min(size / max(extent[1], 0.3), *((canvas - 2 * margin - 2) / (extent + thickness)))
+    pixels = max(1, round(thickness * scale))
+    free = np.maximum(canvas - extent * scale - pixels - 2 * margin, 0)
+    shift = rng.uniform(0, 1, 2) * free + pixels / 2 + margin - points.min(axis=0) * scale
     mask = _draw([path * scale + shift for path in paths], (height, width), pixels, tool)
     paper, ink = _colors(rng)
     picture = paper + (ink - paper) * mask[..., None]

@@ -33,7 +33,7 @@ def load_set(root: Path, name: str) -> tuple[list[Picture], list[str], list[dict
             return list(data["images"]), [str(label) for label in data["labels"]], [{} for _ in data["labels"]]
     with (root / name / "labels.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return [root / name / row["file"] for row in rows], [row["label"] for row in rows], rows
+    return [root / name / row["file"] for row in rows], [row.get("label", "") for row in rows], rows
 
 
 def line(name: str, guesses: Sequence[Page], pages: Sequence[Page], labels: Sequence[str]) -> str:
