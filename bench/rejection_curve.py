@@ -11,7 +11,7 @@ threshold on the model's card.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +45,8 @@ def pictures(folder: Path) -> dict[str, list[Picture]]:
     return found
 
 
-def scores(recognizer: Recognizer, some: Iterable[Picture]) -> NDArray[np.float64]:
-    """The not-a-digit probability of each picture; above 1 where another reason rejects it at any threshold."""
-    return np.array([_score(page) for page in recognizer.read_many(some)])
-
-
-def _score(page: Page) -> float:
+def score(page: Page) -> float:
+    """The not-a-digit probability of a picture; 2 where another reason rejects it at any threshold."""
     other = page.reason not in (None, "not_a_digit", "several", "ambiguous")
     if not page.lines or other or page.alternatives[0].probability < MIN_CONFIDENCE:
         return 2.0
@@ -65,17 +61,16 @@ def curve(found: Mapping[str, NDArray[np.float64]], name: str) -> tuple[NDArray[
     return accepted / len(found[NON_DIGITS]), kept / len(found[name])
 
 
-def rows(model: str, found: Mapping[str, NDArray[np.float64]], threshold: float) -> list[list[str]]:
-    """What a model keeps of each set, at the card's threshold and where so many non-digits are accepted."""
+def rows(model: str, found: Mapping[str, NDArray[np.float64]], kept: Mapping[str, float]) -> list[list[str]]:
+    """What a model keeps of each set, by the thresholds on its card and where so many non-digits are accepted."""
     sets = [name for name in found if name != NON_DIGITS]
-    at_card = [f"{(found[name] <= threshold).mean():.1%}" for name in (NON_DIGITS, *sets)]
-    content = [[model, f"card, {threshold:.2g}", *at_card]]
+    content = [[model, "of the card", *(f"{kept[name]:.1%}" for name in (NON_DIGITS, *sets))]]
     for most in ACCEPTED:
         best = []
         for name in sets:
-            accepted, kept = curve(found, name)
-            best.append(f"{max(kept[accepted <= most], default=0.0):.1%}")
-        content.append([model, "", f"{most:.0%} or less", *best])
+            accepted, shares = curve(found, name)
+            best.append(f"{max(shares[accepted <= most], default=0.0):.1%}")
+        content.append([model, "one for all digits", f"{most:.0%} or less", *best])
     return [[cell.replace("%", " %") for cell in line] for line in content]
 
 
@@ -109,8 +104,10 @@ def main() -> None:
     for titled in arguments.model:
         title, _, model = titled.partition("=")
         recognizer = Recognizer(model)
-        found[title] = {name: scores(recognizer, some) for name, some in sets.items()}
-        content += rows(title, found[title], recognizer.model.card.not_a_digit_threshold)
+        pages = {name: list(recognizer.read_many(some)) for name, some in sets.items()}
+        found[title] = {name: np.array([score(page) for page in some]) for name, some in pages.items()}
+        kept = {name: float(np.mean([page.status != "rejected" for page in some])) for name, some in pages.items()}
+        content += rows(title, found[title], kept)
     head = ["model", "threshold", f"{NON_DIGITS} accepted", *(name for name in sets if name != NON_DIGITS)]
     print(table(head, content, left=2))
     print(f"\nn = {', '.join(f'{len(some):,} {name}' for name, some in sets.items())}.")

@@ -117,6 +117,8 @@ def test_a_damaged_card_is_refused(content, tmp_path):
         ("not_a_digit_offset", 1e4),
         ("not_a_digit_threshold", 1.1),
         ("not_a_digit_threshold", -0.1),
+        ("not_a_digit_threshold", [0.1, 0.1]),
+        ("not_a_digit_threshold", [0.1] * 9 + [2]),
         ("input_shape", []),
         ("input_shape", [28, 0]),
         ("classes", [0, 1]),

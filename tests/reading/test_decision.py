@@ -154,6 +154,27 @@ def test_a_non_digit_is_more_probable_than_the_digit_or_than_the_threshold():
     assert bool(is_non_digit(rows[0], 1.0))
 
 
+def test_each_digit_has_a_threshold_of_its_own_if_there_are_ten():
+    rows = np.zeros((2, 11))
+    rows[0, [0, 10]], rows[1, [7, 10]] = (0.98, 0.02), (0.98, 0.02)
+    assert is_non_digit(rows, (0.05, *(0.01,) * 9)).tolist() == [False, True]
+    assert wants_fallbacks(Evidence(rows[1]), DecisionPolicy(not_a_digit_threshold=(0.05, *(0.01,) * 9)))
+
+
+def test_a_probable_bar_that_may_be_a_letter_is_uncertain_not_rejected():
+    policy = DecisionPolicy(not_a_digit_threshold=(0.01, 0.05, *(0.01,) * 8))
+    rows = np.zeros((3, 11))
+    rows[:, 1], rows[:, 10] = (0.995, 0.97, 0.93), (0.005, 0.03, 0.07)
+    decisions = [decide([Evidence(row)], policy) for row in rows]
+    assert [(decision.status, decision.reason) for decision in decisions] == [
+        ("ok", None),
+        ("uncertain", "not_a_digit"),
+        ("rejected", "not_a_digit"),
+    ]
+    assert all(decision.answer == "1" for decision in decisions)
+    assert decisions[1].confidence == pytest.approx(0.97 * policy.suspicion)
+
+
 def point(threshold, kept, wrong, bound):
     return OperatingPoint(threshold, kept, kept / 1000, wrong, wrong / kept, bound)
 

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from inkdigits.explaining.nearest import NearestExample
 from inkdigits.image.quality import ImageQuality, assess_quality
 from inkdigits.labels import CLASSES, NOT_A_DIGIT
+from inkdigits.models.card import Threshold
 from inkdigits.reading.record import Pixels, Record, Tried
 from inkdigits.reading.result import Alternative
 
@@ -122,7 +125,7 @@ def warn_of(
     pixels: Pixels,
     turned: Sequence[Turned],
     nearest: Sequence[NearestExample],
-    not_a_digit_threshold: float,
+    not_a_digit_threshold: Threshold,
 ) -> tuple[ReadingWarning, ...]:
     """Warnings about a reading.
 
@@ -131,7 +134,7 @@ def warn_of(
         pixels: Its picture.
         turned: For each turn of the glyph that is accepted as a digit, what it would be read as.
         nearest: The nearest training examples; none if there was nothing to compare with.
-        not_a_digit_threshold: Above this probability of a non-digit a reading is doubted.
+        not_a_digit_threshold: Above this probability of a non-digit a reading is doubted: one number, or one per digit.
     """
     found: list[ReadingWarning] = []
     chosen, row = record.chosen, record.decision.probabilities
@@ -139,7 +142,8 @@ def warn_of(
         found += warn_of_picture(measure(chosen, record, pixels), max(chosen.candidate.box[2:]))
         order = sorted(range(CLASSES), key=lambda label: -row[label])
         ranked = [Alternative(str(label), float(row[label])) for label in order]
-        found += warn_of_answer(ranked, float(row[NOT_A_DIGIT]), turned, nearest, threshold=not_a_digit_threshold)
+        limit = float(np.broadcast_to(not_a_digit_threshold, CLASSES)[order[0]])
+        found += warn_of_answer(ranked, float(row[NOT_A_DIGIT]), turned, nearest, threshold=limit)
     reason = REASONS.get(record.decision.reason or "")
     if reason is not None and reason.code not in (one.code for one in found):
         found.insert(0, reason)

@@ -30,7 +30,7 @@ from inkdigits.reading.decision import DecisionPolicy
 from inkdigits.reading.pipeline import Failure, complete, prepare
 
 EXPECTED_NON_DIGITS = 0.05  # share of non-digits among the pictures that people give a reader: an assumption
-REJECTED_DIGITS = 0.05  # share of the calibration digits, far worse ones than people's, that may be rejected
+REJECTED_DIGITS = 0.05  # share of the calibration digits, far worse ones than people's, that is rejected
 CHUNK = 256  # pictures that are read at once
 AS_GLYPH = "glyph"  # source of calibration digits that are pictures of 28 × 28 themselves
 
@@ -101,8 +101,8 @@ def calibrated(packed: PackedModel, data: CalibrationData) -> Card:
     card = replace(packed.card, temperature=fit_temperature(labels, logits), not_a_digit_offset=offset)
     probabilities = calibrate(logits, card)
     if data.non_digits:
-        digits = probabilities[labels < CLASSES]
-        card = replace(card, not_a_digit_threshold=float(np.quantile(digits[:, NOT_A_DIGIT], 1 - REJECTED_DIGITS)))
+        thresholds = rejection_thresholds(probabilities[:, NOT_A_DIGIT], labels)
+        card = replace(card, not_a_digit_threshold=thresholds)
     whole = whole_pictures(data)
     points = count_operating_points(packed.with_card(card), whole)
     scores: dict[str, Any] = {"validation": _validation_scores(packed, data.validation, card)}
@@ -110,6 +110,24 @@ def calibrated(packed: PackedModel, data: CalibrationData) -> Card:
         count = len(data.calibration)
         scores["pictures"] = _scores(probabilities[count:], labels[count:])
     return replace(card, operating_points=points, calibration=dict(Counter(whole.sources)), scores=card.scores | scores)
+
+
+def rejection_thresholds(not_a_digit: NDArray[np.float64], labels: Labels) -> tuple[float, ...]:
+    """The thresholds at which a fixed share of the calibration digits is rejected: of all, and of each digit at most.
+
+    A ring and a bar come so near to non-digits that one threshold for all digits rejects far more of 0 and 1.
+
+    Args:
+        not_a_digit: Probability of a non-digit, shape `(N,)`.
+        labels: 0 to 10, shape `(N,)`; non-digits do not count.
+
+    Returns:
+        For each digit the larger of two quantiles: of all digits, and of this digit alone.
+    """
+    kept = 1 - REJECTED_DIGITS
+    least = np.quantile(not_a_digit[labels < CLASSES], kept)
+    own = [not_a_digit[labels == digit] for digit in range(CLASSES)]
+    return tuple(float(max(least, np.quantile(some, kept))) if len(some) else float(least) for some in own)
 
 
 def whole_pictures(data: CalibrationData) -> CalibrationPictures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from inkdigits.errors import ModelError
 from inkdigits.files import write_atomically
@@ -25,6 +25,8 @@ OLD_NAMES = {  # of cards that were packed before the names of today
 Weights = Literal["auto", "int8", "float32"]
 """Number format of a packed model's weights; `"auto"`: int8 if it agrees with Keras, else float32."""
 WEIGHTS: tuple[Weights, ...] = get_args(Weights)
+Threshold: TypeAlias = float | tuple[float, ...]
+"""One number for every digit, or ten, one for each digit that an answer may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,8 @@ class Card:
         temperature: Divides the logits before the softmax, so that probabilities are calibrated.
         not_a_digit_offset: Subtracted from the not-a-digit logit after the division, in nats. Corrects for non-digits
             being more frequent in training than in use (Saerens et al., 2002).
-        not_a_digit_threshold: A glyph is rejected if its not-a-digit probability exceeds this, 0 to 1.
+        not_a_digit_threshold: A glyph is rejected if its not-a-digit probability exceeds this, 0 to 1: a number for all
+            digits, or ten, for the most probable digit is a 0, a 1, and so on.
         tta: Whether uncertain glyphs are also classified rotated and slanted (test-time augmentation).
         sha256: SHA-256 of `model.tflite`.
         recipe: The whole recipe it was trained by.
@@ -69,7 +72,7 @@ class Card:
     input_shape: tuple[int, ...] = (28, 28)
     classes: tuple[str, ...] = DIGITS
     not_a_digit_offset: float = 0.0
-    not_a_digit_threshold: float = 1.0
+    not_a_digit_threshold: Threshold = 1.0
     tta: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
@@ -81,7 +84,10 @@ class Card:
     def __post_init__(self) -> None:
         if not 0 < self.temperature < 1000:
             raise ValueError(f"a temperature of {self.temperature}")
-        if not (abs(self.not_a_digit_offset) < 1000 and 0 <= self.not_a_digit_threshold <= 1):
+        limits = self.not_a_digit_threshold
+        limits = limits if isinstance(limits, tuple) else (limits,)
+        fits = len(limits) in (1, CLASSES) and all(0 <= limit <= 1 for limit in limits)
+        if not (abs(self.not_a_digit_offset) < 1000 and fits):
             raise ValueError(
                 f"a not_a_digit_offset of {self.not_a_digit_offset}, "
                 f"a not_a_digit_threshold of {self.not_a_digit_threshold}"
@@ -109,7 +115,7 @@ def _value(name: str, value: Any) -> str:
     """A value as JSON; operating points take one line each, short lists one line."""
     if name == "operating_points" and value:
         return "[\n    " + ",\n    ".join(json.dumps(point) for point in value) + "\n  ]"
-    if name in ("input_shape", "classes"):
+    if name in ("input_shape", "classes", "not_a_digit_threshold"):
         return json.dumps(value)
     return json.dumps(value, indent=2).replace("\n", "\n  ")
 
@@ -141,8 +147,8 @@ def parse_card(text: str) -> Card:
         values["classes"] = (*DIGITS, NOT_A_DIGIT_NAME)
     known = {item.name for item in fields(Card)}
     values = {name: value for name, value in values.items() if name in known}
-    for name in ("input_shape", "classes"):
-        if name in values:
+    for name in ("input_shape", "classes", "not_a_digit_threshold"):
+        if isinstance(values.get(name), list):
             values[name] = tuple(values[name])
     points = values.get("operating_points", [])
     if not isinstance(points, list):

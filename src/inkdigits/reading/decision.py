@@ -18,7 +18,7 @@ from inkdigits.models.operating_points import RiskBound, select_threshold
 
 if TYPE_CHECKING:
     from inkdigits.layout.digit import Origin, PictureReason
-    from inkdigits.models.card import Card
+    from inkdigits.models.card import Card, Threshold
 
 Status: TypeAlias = Literal["ok", "uncertain", "rejected", "error"]
 Reason: TypeAlias = Literal["blank", "too_small", "low_contrast", "not_a_digit", "several", "ambiguous"]
@@ -30,6 +30,7 @@ Row: TypeAlias = NDArray[np.float64]
 MIN_CONFIDENCE = 0.5  # below it another answer is as likely as this one
 OK_CONFIDENCE = 0.9  # below it an answer is worth a look at the picture
 DOUBT = 0.49  # times the probability: below 0.5, however probable the digit is
+SUSPICION = 0.89  # times the probability: below 0.9, so that a bar that may be an l is uncertain
 AVERAGED: frozenset[str] = frozenset({"blurred", "as glyph", "as glyph, blurred"})
 """Origins of the fallbacks that are averaged with the primary candidate; of the others the best is taken."""
 
@@ -43,15 +44,17 @@ class DecisionPolicy:
         ok_confidence: A reading of less confidence is `"uncertain"`.
         fallback_confidence: If the primary candidate's confidence is less, the fallbacks are tried.
         not_a_digit_threshold: Above this probability of a non-digit a reading is doubted, even if its digit is more
-            probable; from the model's card.
+            probable; from the model's card: one number, or one for each digit.
         doubt: The confidence of a doubted reading is the digit's probability times this.
+        suspicion: The same for a reading that another digit's threshold would doubt, but not its own.
     """
 
     min_confidence: float = MIN_CONFIDENCE
     ok_confidence: float = OK_CONFIDENCE
     fallback_confidence: float = OK_CONFIDENCE
-    not_a_digit_threshold: float = 1.0
+    not_a_digit_threshold: Threshold = 1.0
     doubt: float = DOUBT
+    suspicion: float = SUSPICION
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +123,10 @@ def decide(candidates: Sequence[Evidence], policy: DecisionPolicy) -> Decision:
     combination, counted, row = _combine(candidates, policy)
     chosen = candidates[counted[0]]
     reason = _doubt(chosen, row, policy)
-    confidence = float(row[:CLASSES].max()) * (1.0 if reason is None else policy.doubt)
+    factor = 1.0 if reason is None else policy.doubt
+    if reason is None and is_non_digit(row, float(np.min(policy.not_a_digit_threshold))):
+        reason, factor = "not_a_digit", policy.suspicion
+    confidence = float(row[:CLASSES].max()) * factor
     status: Status = "ok" if reason is None else "uncertain"
     if confidence < policy.ok_confidence:
         status, reason = "uncertain", reason or "ambiguous"
@@ -161,18 +167,19 @@ def wants_fallbacks(primary: Evidence, policy: DecisionPolicy) -> bool:
     return bool(row[:CLASSES].max() < policy.fallback_confidence or is_non_digit(row, policy.not_a_digit_threshold))
 
 
-def is_non_digit(probabilities: NDArray[np.float64], threshold: float) -> NDArray[np.bool_]:
+def is_non_digit(probabilities: NDArray[np.float64], threshold: Threshold) -> NDArray[np.bool_]:
     """Whether a non-digit is more probable than the best digit, or than a threshold.
 
     Args:
         probabilities: Shape `(11,)` or `(N, 11)`.
-        threshold: From a model's card, 0 to 1.
+        threshold: From a model's card, 0 to 1: one number, or one for each digit that may be the most probable.
 
     Returns:
         A scalar, or shape `(N,)`.
     """
-    best = probabilities[..., :CLASSES].max(axis=-1)
-    return np.asarray(probabilities[..., NOT_A_DIGIT] > np.minimum(best, threshold), np.bool_)
+    digits = probabilities[..., :CLASSES]
+    limits = np.broadcast_to(threshold, CLASSES)[digits.argmax(axis=-1)]
+    return np.asarray(probabilities[..., NOT_A_DIGIT] > np.minimum(digits.max(axis=-1), limits), np.bool_)
 
 
 def average(rows: NDArray[np.float64]) -> NDArray[np.float64]:
