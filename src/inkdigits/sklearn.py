@@ -127,7 +127,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             NotFittedError: `fit` was not called.
             ValueError: X is not as scikit-learn's estimators expect it, or has other features than the training's.
         """
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        best = self.predict_proba(X).argmax(axis=1)  # first: it says if there was no fit
+        return np.asarray(self.classes_[best])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """The network's softmax, shape `(N, classes)`, in the order of `classes_`; not calibrated.
