@@ -1,4 +1,4 @@
-"""The kinds of synthesized pictures: a kind's name and chance in, a gray picture, its content's box and label out.
+"""The kinds of synthesized pictures: a kind and random numbers in; a gray picture, its content's box and label out.
 
 Digits are MNIST's own, of pens, of fonts and plain ones of paint programs. Non-digits are letters, symbols, scribbles,
 several digits side by side, digits on their side and textures. What a person could take for a digit (o, l, a circle, a
@@ -71,7 +71,7 @@ class Sources:
         return _cropped(draw(deform(write_digit(label, rng), rng), rng)), label
 
     def font(self, rng: Generator) -> tuple[Ink, int]:
-        """Of a font, deformed."""
+        """A font's, deformed."""
         indices, characters, bitmaps = _characters(digits=True)
         index = rng.choice(indices)
         return deform_bitmap(bitmaps[index], rng), int(characters[index])

@@ -39,7 +39,7 @@ def synthesize(mixture: Mixture, *, seed: int, split: Part = "training") -> tupl
 
     Args:
         mixture: How many of which kind.
-        seed: The same seed gives the same glyphs. Of each kind, a larger mixture begins with the glyphs of a smaller.
+        seed: The same seed gives the same glyphs. A larger mixture begins each kind with the glyphs of a smaller one.
         split: Which part of MNIST's training digits is put on pages. Pens and fonts are the same for each part; only
             their random numbers differ.
 
