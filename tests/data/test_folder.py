@@ -64,7 +64,7 @@ def test_bad_pictures_are_named_by_file_and_reason_and_the_rest_goes_on(classes:
     assert len(dataset) == len(digits)
     assert [issue.where for issue in dataset.issues] == ["0/aa.png", "4/bb.png", "9/cc.png"]
     assert [issue.reason for issue in dataset.issues] == [
-        "Expected PNG, JPEG, BMP, GIF, TIFF or WebP. Received: 13 bytes of something else.",
+        "Expected PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or HEIC. Received: 13 bytes of something else.",
         "Expected a picture. Received: an empty file.",
         "the picture is blank",
     ]

@@ -299,15 +299,16 @@ def test_ours_decides_how_large_a_picture_may_be(monkeypatch, file_format):
 
 def test_the_limit_of_pillow_stays_while_a_picture_is_loaded(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    Image.init()
     limits = []
-    opened = Image.OPEN["PNG"][0]
+    opened = Image.OPEN["BMP"][0]
 
     def watch(*arguments: Any) -> Image.Image:
         limits.append(Image.MAX_IMAGE_PIXELS)
         return opened(*arguments)
 
-    monkeypatch.setitem(Image.OPEN, "PNG", (watch, Image.OPEN["PNG"][1]))
-    load(encode(Image.fromarray(LEVELS), "PNG"))
+    monkeypatch.setitem(Image.OPEN, "BMP", (watch, Image.OPEN["BMP"][1]))
+    load(encode(Image.fromarray(LEVELS), "BMP"))
     assert limits == [100]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.errors import ModelError
 from inkdigits.models.card import MODEL_NAME, Card, load_card
 
+READS = 5  # tries to get two files that match: a folder that is replaced once matches at the second
 THREADS = 2
 
 
@@ -89,8 +90,7 @@ def _unfit(message: str) -> ModelError:
 def read_packed(folder: Path) -> tuple[Card, bytes]:
     """Reads a packed model's card and network, which must belong together.
 
-    Packing replaces a folder while others read it. If the two files do not match, both are read once more: by then
-    they are the new ones.
+    Packing may replace the folder while it is read. If the two files do not match, both are read again.
 
     Returns:
         The card, and the content of `model.tflite`.
@@ -99,7 +99,7 @@ def read_packed(folder: Path) -> tuple[Card, bytes]:
         ModelError: A file is missing, damaged or belongs to another model.
     """
     path = folder / MODEL_NAME
-    for _ in range(2):
+    for _ in range(READS):
         card = load_card(folder)
         try:
             content = path.read_bytes()
