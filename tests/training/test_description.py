@@ -11,8 +11,8 @@ from inkdigits.training.recipes import RECIPES, find_recipe
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_weights_are_counted_as_keras_counts_them(recipe):
-    model = build(recipe.network, refuses=recipe.refuses)
-    assert count_weights(recipe.network, CLASSES + recipe.refuses) == model.count_params()
+    model = build(recipe.network, rejects=recipe.rejects)
+    assert count_weights(recipe.network, CLASSES + recipe.rejects) == model.count_params()
 
 
 def test_an_mlp_is_described_by_its_layers():
