@@ -12,7 +12,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.data.dataset import Dataset
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.errors import SettingError, require
 from inkdigits.training.fit import Epoch, fit
 from inkdigits.training.recipe import Recipe
@@ -60,7 +60,7 @@ def tune(
     study = _open_study(file, {"recipe": recipe.name, "settings": sorted(names), "seeds": seeds})
     if not study.trials:
         study.enqueue_trial(settings_of(recipe, names))
-    chosen, held_out = validation_split(dataset.labels)
+    chosen, held_out, _ = split_training(dataset.labels)
     training, validation = dataset.subset(chosen), dataset.subset(held_out)
 
     def value(trial: optuna.Trial) -> float:
