@@ -30,7 +30,9 @@ from inkdigits.training.recipe import Mlp, Recipe
 from inkdigits.training.run.folder import is_run, open_run, start_run
 from inkdigits.training.run.state import RunOptions
 
-RECIPE = Recipe(name="small", summary="", network=Mlp(hidden=(32,), dropout=0.2), epochs=3, batch_size=50)
+RECIPE = Recipe(
+    name="small", summary="", network=Mlp(hidden=(32,), dropout=0.2), epochs=3, batch_size=50, precision="float32"
+)
 MOST_TRIES = 3  # times as many trainings as kills
 TIMES = ("seconds", "cpu_seconds")
 

@@ -17,7 +17,7 @@ from inkdigits.training.run.folder import is_run, open_run, start_run
 from inkdigits.training.run.state import RunOptions
 
 KILLS = 12  # bench/kills.py kills 30 trainings, each once
-RECIPE = Recipe(name="small", summary="", network=Mlp(hidden=(16,)), epochs=1, batch_size=100)
+RECIPE = Recipe(name="small", summary="", network=Mlp(hidden=(16,)), epochs=1, batch_size=100, precision="float32")
 
 
 def go_on(folder):

@@ -24,6 +24,7 @@ RECIPE = Recipe(
     network=Convnet(stages=((8,), (16,)), hidden=(16,), dropout=0.2),
     epochs=80,
     batch_size=50,
+    precision="float32",  # two runs may be timed differently
     augmentation=Augmentation(rotate_deg=10, shift=1, noise=0.05),
 )
 
