@@ -1,5 +1,7 @@
 """Predictions on disk: the same numbers come back."""
 
+import csv
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,12 @@ def test_answers_that_do_not_fit_are_refused_before_a_file_is_written(tmp_path):
     with pytest.raises(DataError, match=r"Expected probabilities of shape \(3, 10\)"):
         write_predictions(tmp_path / "predictions.csv", labels[:3], probabilities)
     assert not (tmp_path / "predictions.csv").exists()
+
+
+def test_names_that_a_spreadsheet_would_execute_are_quoted_unless_they_are_wanted_raw(tmp_path):
+    labels, probabilities = answers(3)
+    names = ["=1+1.png", "-5", "7/a.png"]
+    for raw, expected in ((False, ["'=1+1.png", "-5", "7/a.png"]), (True, names)):
+        write_predictions(tmp_path / "predictions.csv", labels, probabilities, sources=names, raw=raw)
+        with (tmp_path / "predictions.csv").open(newline="") as file:
+            assert [row["file"] for row in csv.DictReader(file)] == expected

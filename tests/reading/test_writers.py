@@ -47,6 +47,27 @@ def test_csv_is_a_row_per_page(pages):
     assert error["error"] == "Expected a picture."
 
 
+HOSTILE = Page(status="ok", path="=cmd|' /C calc'!A0\n\x1b[2J\u202e.png")
+
+
+def test_a_name_adds_no_line_to_a_text_and_steers_no_terminal():
+    assert written(write_text, [HOSTILE]) == "=cmd|' /C calc'!A0\\n\\x1b[2J\\u202e.png: \n"
+
+
+def test_json_gives_the_exact_name_with_nothing_that_steers_a_terminal():
+    for write in (write_json, write_jsonl):
+        text = written(write, [HOSTILE.to_dict()])
+        assert not {"\x1b", "\u202e"} & set(text)
+        (item,) = json.loads(text) if write is write_json else [json.loads(text)]
+        assert item["path"] == HOSTILE.path
+
+
+def test_a_formula_in_csv_is_quoted_unless_it_is_wanted_raw():
+    for raw, path in ((False, f"'{HOSTILE.path}"), (True, HOSTILE.path)):
+        (row,) = csv.DictReader(io.StringIO(written(write_csv, [HOSTILE], raw=raw)))
+        assert row["path"] == path
+
+
 def test_json_and_json_lines_hold_the_same_objects(pages):
     objects = [page.to_dict() for page in pages]
     assert json.loads(written(write_json, objects)) == objects

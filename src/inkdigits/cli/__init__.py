@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from inkdigits import __version__
-from inkdigits.cli.terminal import one_line, open_closed_streams, show_error, show_lines, with_flags
+from inkdigits.cli.terminal import open_closed_streams, say, show_error, with_flags
 from inkdigits.cli.verbs import COMMANDS, Call, ReaderLeftError, Verbs, note_debug
 from inkdigits.errors import InkdigitsError, MissingError, SettingError, UnfinishedRunError
 
@@ -74,7 +74,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _report_usage(error, arguments)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped.", err=True)
+        say("stopped.")
         return EXIT_INTERRUPTED
     except (BrokenPipeError, ReaderLeftError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -87,7 +87,7 @@ def run(arguments: list[str]) -> int:
 
 def _report_usage(error: click.ClickException, arguments: list[str]) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        say(*error.format_message().splitlines())
         return EXIT_USAGE
     context = getattr(error, "ctx", None)
     near = get_close_matches(arguments[0].lower(), COMMANDS, n=1) if arguments[0] not in COMMANDS else []
@@ -105,8 +105,6 @@ __all__ = [
     "cli",
     "exit_code",
     "main",
-    "one_line",
     "run",
     "show_error",
-    "show_lines",
 ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.terminal import say, show
+
 if TYPE_CHECKING:
     from inkdigits.benchmarks.training_trial import Outcome
 
@@ -41,13 +43,12 @@ def training(recipes: str, output: Path) -> None:
 
     require_matplotlib()
     write_report(study_training(names, listener=_tell), output)
-    click.echo(output / "training.md")
+    show(output / "training.md")
 
 
 def _tell(number: int, count: int, outcome: Outcome) -> None:
     setting = outcome.setting
-    click.echo(
+    say(
         f"{number:3}/{count}  {setting.recipe}, {setting.way}, {setting.precision}, batch {setting.batch_size}, "
-        f"{setting.cores} cores, {setting.workers} workers: {outcome.glyphs_per_second:,.0f} glyphs/s",
-        err=True,
+        f"{setting.cores} cores, {setting.workers} workers: {outcome.glyphs_per_second:,.0f} glyphs/s"
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.terminal import say, show, show_error
+
 if TYPE_CHECKING:
     from inkdigits.benchmarks.algorithm_comparison import Comparison
 
@@ -29,11 +31,11 @@ def command(quick: bool, only: str | None, list_algorithms: bool, data: str, out
       inkdigits compare --quick --data my-digits/
     """
     from inkdigits.benchmarks.algorithms import ALGORITHMS
-    from inkdigits.cli import EXIT_FAILED, show_error
+    from inkdigits.cli import EXIT_FAILED
 
     if list_algorithms:
         for one in ALGORITHMS:
-            click.echo(f"{one.name:20} {one.family:13} {one.what}")
+            show(f"{one.name:20} {one.family:13} {one.what}")
         return 0
     from inkdigits.benchmarks.algorithm_comparison import compare
     from inkdigits.reporting.comparison import comparison_table, write_comparison
@@ -44,7 +46,7 @@ def command(quick: bool, only: str | None, list_algorithms: bool, data: str, out
     def tell(name: str, so_far: Comparison | None) -> None:
         """Writes the report anew after each algorithm, so that a later one can spoil nothing."""
         if so_far is None:
-            click.echo(f"{name} ...", err=True)
+            say(f"{name} ...")
             return
         if so_far.failures and so_far.failures[-1][0] == name:
             error = so_far.failures[-1][1]
@@ -55,6 +57,6 @@ def command(quick: bool, only: str | None, list_algorithms: bool, data: str, out
     names = [name.strip() for name in only.split(",")] if only else None
     comparison = compare(names, data=data, quick=quick, folder=output, listener=tell)
     if comparison.scores:
-        click.echo(comparison_table(comparison.scores))
-        click.echo(f"report: {output / 'comparison.md'}", err=True)
+        show(*comparison_table(comparison.scores).splitlines())
+        say(f"report: {output / 'comparison.md'}")
     return EXIT_FAILED if comparison.failures else 0

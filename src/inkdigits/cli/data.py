@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inkdigits.cli.terminal import say, show
+
 if TYPE_CHECKING:
     from inkdigits.data.dataset import Dataset
     from inkdigits.data.export import Format
@@ -35,7 +37,7 @@ def _source_options(function: Any) -> Any:
 @click.option("--label", type=click.IntRange(0, 9), help="Only glyphs of this digit.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default="contact-sheet.png",
               show_default=True, help="The picture to write.")  # fmt: skip
-def show(source: str, split: Part, strict: bool, count: int, seed: int, label: int | None, output: Path) -> None:
+def draw(source: str, split: Part, strict: bool, count: int, seed: int, label: int | None, output: Path) -> None:
     """Draws a contact sheet of some glyphs, and counts them all by class.
 
     \b
@@ -49,9 +51,9 @@ def show(source: str, split: Part, strict: bool, count: int, seed: int, label: i
 
     chosen = sample(dataset := load_part(source, split, strict=strict), count, seed=seed, label=label)
     save_sheet(contact_sheet(dataset.glyphs[chosen], [str(label) for label in dataset.labels[chosen]]), output)
-    click.echo(f"Wrote {len(chosen)} glyphs to {output}", err=True)
+    say(f"Wrote {len(chosen)} glyphs to {output}")
     _print_counts(dataset)
-    click.echo(f"sha256 {dataset.sha256}")
+    show(f"sha256 {dataset.sha256}")
     _finish(dataset)
 
 
@@ -71,7 +73,7 @@ def verify(source: str | None, split: Part, strict: bool) -> None:
 
     if source is None:
         for check in (checks := mnist.verify()):
-            click.echo(f"{'ok ' if check.ok else 'bad'} {check.file} {check.received}")
+            show(f"{'ok ' if check.ok else 'bad'} {check.file} {check.received}")
         mnist.check_files(checks)
         return
     dataset = load_part(source, split, strict=strict)
@@ -100,21 +102,21 @@ def export(source: str, split: Part, strict: bool, form: Format | None, overwrit
     form = form or format_of(target)
     dataset = load_part(source, split, strict=strict)
     export_dataset(dataset, target, form, overwrite=overwrite, split="test" if split == "test" else "train")
-    click.echo(f"Wrote {len(dataset)} glyphs of {dataset.name}", err=True)
-    click.echo(str(target))
+    say(f"Wrote {len(dataset)} glyphs of {dataset.name}")
+    show(target)
     _finish(dataset)
 
 
 def _print_counts(dataset: Dataset) -> None:
     counts = (f"{digit} {count:6}" for digit, count in enumerate(dataset.counts))
-    click.echo("\n".join([f"{dataset.name}: {len(dataset)} glyphs", *counts]))
+    show(f"{dataset.name}: {len(dataset)} glyphs", *counts)
 
 
 def _finish(dataset: Dataset) -> None:
     """Names what was left out, and says by the exit code that something was."""
-    from inkdigits.cli import EXIT_FAILED, show_lines
+    from inkdigits.cli import EXIT_FAILED
     from inkdigits.data.dataset import left_out_lines
 
-    show_lines(left_out_lines(dataset.issues, dataset.labels))
+    say(*left_out_lines(dataset.issues, dataset.labels))
     if dataset.issues:
         click.get_current_context().exit(EXIT_FAILED)

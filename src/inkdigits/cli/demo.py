@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from inkdigits.cli.terminal import say
+
 RECIPE = "convnet"
 EPOCHS = 3  # about half a minute on two cores, and already better than 99 %
 
@@ -40,12 +42,12 @@ def command(output: Path, epochs: int) -> int:
         ("reading them with the default model, which was trained longer, on pictures like these", ["read", *samples]),
     )  # fmt: skip
     for place, (what, arguments) in enumerate(steps, 1):
-        click.echo(f"{place}. {what}:\n$ inkdigits {shlex.join(arguments)}", err=True)
+        say(f"{place}. {what}:", f"$ inkdigits {shlex.join(arguments)}")
         if code := run(arguments):
             return code
-        click.echo(err=True)
-    click.echo(f"the report: {folder / 'report' / 'report.html'}; the pictures: {folder / 'pictures'}", err=True)
-    click.echo(f"now your own: {program()} read PICTURE", err=True)
+        say("")
+    say(f"the report: {folder / 'report' / 'report.html'}; the pictures: {folder / 'pictures'}")
+    say(f"now your own: {program()} read PICTURE")
     return 0
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import click
 
+from inkdigits.cli.terminal import show
+
 EXTRAS = {
     "train": ("tensorflow", "keras", "sklearn", "scipy", "matplotlib"),
     "report": ("jinja2", "matplotlib", "scipy"),
@@ -34,12 +36,12 @@ def command() -> int:
     failed = False
     for name, check in checks:
         try:
-            click.echo(f"ok       {name}: {check()}")
+            show(f"ok       {name}: {check()}")
         except Exception as error:  # a doctor reports every illness
             failed = True
-            click.echo(f"missing  {name}: {error}")
+            show(f"missing  {name}: {error}")
     for extra in EXTRAS:
-        click.echo(_extra(extra))
+        show(_extra(extra))
     return EXIT_MISSING if failed else 0
 
 

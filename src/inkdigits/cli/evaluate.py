@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inkdigits.cli.options import model_folder
+from inkdigits.cli.terminal import say, show
 
 if TYPE_CHECKING:
     from inkdigits.data.source import Part
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
               help="Write the report there; for a run, by default RUN/report.")  # fmt: skip
 @click.option("--compare", metavar="MODEL",
               help="Also measure this second model on the same digits.")  # fmt: skip
+@click.option("--raw", is_flag=True,
+              help="In predictions.csv, leave names as they are that a spreadsheet would execute.")  # fmt: skip
 @click.option("--robustness", is_flag=True,
               help="Also measure accuracy on corrupted digits (MNIST-C), under adversarial attacks, and on pictures "
               "that show no digit. Attacks that use gradients need a run, not a packed model.")  # fmt: skip
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
               help="Digits per kind of corruption and attack.")  # fmt: skip
 def command(
     model: str, data: str | None, split: Part | None, strict: bool, report: Path | None, compare: str | None,
-    robustness: bool, robustness_digits: int,
+    raw: bool, robustness: bool, robustness_digits: int,
 ) -> int:  # fmt: skip
     """Measures MODEL: a packed model's name or folder, or a run.
 
@@ -45,7 +48,7 @@ def command(
       inkdigits evaluate runs/mine --compare default
       inkdigits evaluate runs/mine --robustness
     """
-    from inkdigits.cli import EXIT_FAILED, show_lines
+    from inkdigits.cli import EXIT_FAILED
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.data.dataset import left_out_lines
     from inkdigits.models.zoo import find_model
@@ -66,11 +69,11 @@ def command(
             model, data, split=split, strict=strict, compare=compare, details=report is not None,
             robustness_digits=robustness_digits if robustness else 0, listener=remarks.append,
         )  # fmt: skip
-    show_lines([*remarks, *left_out_lines(result.left_out, result.labels)])
-    click.echo("\n".join(evaluation_lines(result)))
+    say(*remarks, *left_out_lines(result.left_out, result.labels))
+    show(*evaluation_lines(result))
     if report is not None:
-        page = write_report(report, result, command=_command_line(report=report))
-        click.echo(f"report: {page}", err=True)
+        page = write_report(report, result, command=_command_line(report=report), raw=raw)
+        say(f"report: {page}")
     return EXIT_FAILED if result.left_out else 0
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.terminal import show
+
 if TYPE_CHECKING:
     from inkdigits.cli.pictures import Result
 
@@ -98,4 +100,4 @@ def _write_text(results: Iterator[Result]) -> None:
 
     texts = (explanation_text(one, encoding=sys.stdout.encoding) for _, one in results if one is not None)
     for index, text in enumerate(texts):
-        sys.stdout.write("\n" * (index > 0) + text)
+        show(*[""] * (index > 0), *text.splitlines())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from inkdigits.cli.terminal import show
+from inkdigits.names import printable_json
+
 
 @click.command("models", short_help="List the packed models, or describe one.")
 @click.argument("name", required=False)
@@ -24,7 +27,8 @@ def command(name: str | None, as_json: bool) -> None:
     if name is not None:
         folder = find_model(name)
         card = load_card(folder)
-        click.echo(card.to_json() if as_json else model_page(card, (folder / MODEL_NAME).stat().st_size))
+        text = printable_json(card.to_json()) if as_json else model_page(card, (folder / MODEL_NAME).stat().st_size)
+        show(*text.splitlines())
         return
     if as_json:
         raise click.UsageError("Expected a model's name with --json.")
@@ -33,7 +37,7 @@ def command(name: str | None, as_json: bool) -> None:
         card = load_card(folder)
         size = (folder / MODEL_NAME).stat().st_size / 1000
         accuracy = card.scores.get("validation", {}).get("accuracy", float("nan"))
-        click.echo(
+        show(
             f"{known:12} version {card.version}  {card.weights}  {card.parameters:>9,} parameters  {size:6.0f} kB  "
             f"validation accuracy {accuracy:.2%}"
         )

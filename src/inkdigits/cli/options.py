@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from inkdigits.cli.terminal import say
+
 
 class GroupedOption(click.Option):
     """An option that is listed under a heading of its command's help."""
@@ -59,10 +61,10 @@ def model_folder(name: str) -> str:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "inkdigits", "keras")
     folder = cache / f"{sha256(file.read_bytes()).hexdigest()[:16]}-{__version__}"
     if not (folder / CARD_NAME).is_file():
-        click.echo(f"packing {file} into {folder} …", err=True)
+        say(f"packing {file} into {folder} …")
         with quiet_native_stderr():
             from inkdigits.export.from_keras import pack_keras
 
             pack_keras(file, folder)
-    click.echo(f"{file}: inputs from 0 to {load_card(folder).training['input_range']}", err=True)
+    say(f"{file}: inputs from 0 to {load_card(folder).training['input_range']}")
     return str(folder)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.terminal import say, show
+
 if TYPE_CHECKING:
     from inkdigits.models.card import Weights
 
@@ -43,12 +45,12 @@ def command(source: Path, output: Path, weights: Weights, name: str, version: st
             from inkdigits.export.from_keras import pack_keras
 
             card = pack_keras(source, output, weights=weights, name=name, version=version)
-        click.echo(f"its inputs were found to go from 0 to {card.training['input_range']}", err=True)
+        say(f"its inputs were found to go from 0 to {card.training['input_range']}")
     else:
         prepared = reopen(source)
         with quiet_native_stderr():
             from inkdigits.export.from_run import pack_run
 
             card = pack_run(prepared.run, prepared.dataset, output, weights=weights, name=name, version=version)
-    click.echo(f"{packing_line(card.weights, card.scores)}; temperature {card.temperature:.3f}", err=True)
-    click.echo(output)
+    say(f"{packing_line(card.weights, card.scores)}; temperature {card.temperature:.3f}")
+    show(output)

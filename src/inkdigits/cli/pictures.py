@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 import click
 
+from inkdigits.cli.terminal import say, show_error
 from inkdigits.errors import PictureError, SettingError
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def load_recognizer(*, model: str, **options: Any) -> Recognizer:
     with quiet_native_stderr():
         recognizer = Recognizer.load(folder, **options)
     if recognizer.risk_bound is not None:
-        click.echo(recognizer.risk_bound.sentence, err=True)
+        say(recognizer.risk_bound.sentence)
     if not recognizer.model.has_not_a_digit:
         name = recognizer.model.card.name
-        click.echo(f"note: {name} has no class for non-digits: it takes every mark for a digit.", err=True)
+        say(f"note: {name} has no class for non-digits: it takes every mark for a digit.")
     return recognizer
 
 
@@ -108,7 +109,6 @@ class Reporter:
 
     def watch(self, results: Iterator[Result]) -> Iterator[Result]:
         """Passes results on, and reports each."""
-        from inkdigits.cli import one_line, show_error
         from inkdigits.cli.terminal import progress
 
         with progress(len(self._sources.pictures), least=MANY) as advance:
@@ -118,11 +118,11 @@ class Reporter:
                 if page.status == "error":
                     show_error(f"{page.path}: {page.error}", page.hint)
                 elif page.status != "ok" and self._show_statuses:
-                    click.echo(one_line(f"{page.path}: {page.status} ({page.reason})"), err=True)
+                    say(f"{page.path}: {page.status} ({page.reason})")
                 if explanation is not None and self._show_explanations:
                     from inkdigits.explaining.text import explanation_text
 
-                    click.echo(explanation_text(explanation, encoding=sys.stderr.encoding), err=True, nl=False)
+                    say(*explanation_text(explanation, encoding=sys.stderr.encoding).splitlines())
                 yield page, explanation
 
     def finish(self) -> int:
@@ -132,11 +132,11 @@ class Reporter:
         passed = self._sources.passed_over
         if self._tally.total > 1 or passed:
             over = ", ".join(f"{count} {ending}" for ending, count in sorted(passed.items()))
-            click.echo(f"{self._tally}" + (f"; {passed.total()} passed over ({over})" if over else ""), err=True)
+            say(f"{self._tally}" + (f"; {passed.total()} passed over ({over})" if over else ""))
         if self._show_statuses and self._tally.reasons.keys() - {"blank"}:
-            click.echo("hint: inkdigits explain PICTURE says why; --min-confidence 0 gives the best guess.", err=True)
+            say("hint: inkdigits explain PICTURE says why; --min-confidence 0 gives the best guess.")
         if ".pdf" in passed:
-            click.echo("hint: make pictures of a PDF's pages: pdftoppm -r 200 -png FILE.pdf page", err=True)
+            say("hint: make pictures of a PDF's pages: pdftoppm -r 200 -png FILE.pdf page")
         return EXIT_FAILED if self._tally.statuses["error"] else 0
 
 
@@ -168,7 +168,9 @@ def check_not_read(output: Path, sources: Sources) -> None:
             )
 
 
-def write(results: Iterator[Result], form: str, out: TextIO, *, explain: bool, alone: bool = False) -> None:
+def write(
+    results: Iterator[Result], form: str, out: TextIO, *, explain: bool, alone: bool = False, raw: bool = False
+) -> None:
     """Writes results in a format; with json and jsonl an explanation stands in the key of that name."""
     from inkdigits.reading import writers
 
@@ -178,7 +180,7 @@ def write(results: Iterator[Result], form: str, out: TextIO, *, explain: bool, a
         return
     pages = (page for page, _ in results)
     if form == "csv":
-        writers.write_csv(pages, out)
+        writers.write_csv(pages, out, raw=raw)
     else:
         writers.write_text(pages, out, alone=alone)
 

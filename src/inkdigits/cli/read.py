@@ -37,6 +37,7 @@ FORMATS = ("text", "json", "jsonl", "csv")
               help="Write there the 28 x 28 inputs of the network.")  # fmt: skip
 @click.option("--explain", is_flag=True,
               help="Say why, on stderr; with json and jsonl in the key explanation.")  # fmt: skip
+@click.option("--raw", is_flag=True, help="In CSV, leave names as they are that a spreadsheet would execute.")
 @click.option("--max-megapixels", type=float, default=100.0, show_default=True, help="Refuse larger pictures.")
 def command(
     pictures: tuple[str, ...],
@@ -45,6 +46,7 @@ def command(
     annotate: Path | None,
     save_glyphs: Path | None,
     explain: bool,
+    raw: bool,
     **options: Any,
 ) -> int:
     """Reads the handwritten digit in each of PICTURES.
@@ -70,7 +72,7 @@ def command(
     results = reporter.watch(read_sources(recognizer, sources, explain=explain, keep_records=keep))
     with opened(output, sources) as out:
         alone = len(pictures) == 1 and names_one(pictures[0])
-        write(save_views(results, annotate, save_glyphs), form, out, explain=explain, alone=alone)
+        write(save_views(results, annotate, save_glyphs), form, out, explain=explain, alone=alone, raw=raw)
     return reporter.finish()
 
 

@@ -1,15 +1,20 @@
-"""What several commands show on a terminal, all of it on stderr. Knows nothing of models."""
+"""What commands show on a terminal: results on stdout, all else on stderr. Knows nothing of models.
+
+Every line goes through `show`, `say` or `show_error`: names may come from anywhere, and could steer a terminal.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from inkdigits.names import printable
 
 
 @contextmanager
@@ -50,23 +55,21 @@ def progress(total: int, *, least: int = 1) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+def show(*texts: object) -> None:
+    """Writes results to stdout, a line each; nothing in them steers the terminal or adds a line."""
+    for text in texts:
+        click.echo(printable(str(text)))
+
+
+def say(*texts: object) -> None:
+    """Writes remarks to stderr, a line each; nothing in them steers the terminal or adds a line."""
+    for text in texts:
+        click.echo(printable(str(text)), err=True)
+
+
 def show_error(message: str, hint: str = "") -> None:
     """Writes an error as one line, and its hint as another, to stderr."""
-    click.echo(f"error: {one_line(message)}", err=True)
-    if hint:
-        click.echo(f"hint: {one_line(hint)}", err=True)
-
-
-def one_line(text: str) -> str:
-    """A text, such as a file's name, without what could break the line or steer the terminal."""
-    words = " ".join(text.split())
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
-
-
-def show_lines(lines: Iterable[str]) -> None:
-    """Writes remarks to stderr."""
-    for line in lines:
-        click.echo(one_line(line), err=True)
+    say(f"error: {' '.join(message.split())}", *([f"hint: {' '.join(hint.split())}"] if hint else []))
 
 
 def with_flags(text: str, command: click.Command | None) -> str:

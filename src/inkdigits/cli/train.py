@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inkdigits.cli.options import GroupedCommand, given_options
+from inkdigits.cli.terminal import say
 from inkdigits.cli.training_display import TrainingDisplay, say_begin, say_end, say_recipes
 from inkdigits.cli.training_options import training_options
 
@@ -101,7 +102,7 @@ def _train(prepared: Prepared, team: Workers | None, log_every: int | None) -> i
     chief = team is None or team.chief
     if run.is_complete:
         if chief:
-            click.echo("already finished", err=True)
+            say("already finished")
             say_end(run)
         return 0
     if chief:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
+from inkdigits.cli.terminal import say, show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,31 +25,29 @@ def say_recipes() -> None:
 
     width = max(len(recipe.name) for recipe in RECIPES)
     for recipe in RECIPES:
-        click.echo(f"{recipe.name:{width}}  {recipe.summary}")
+        show(f"{recipe.name:{width}}  {recipe.summary}")
 
 
 def say_begin(prepared: Prepared, workers: int) -> None:
     """Says what is trained, on what and where, before TensorFlow is imported."""
-    from inkdigits.cli import show_lines
     from inkdigits.data.dataset import left_out_lines
     from inkdigits.data.splits import split_training
     from inkdigits.training.description import describe
 
     run, dataset = prepared.run, prepared.dataset
-    show_lines(left_out_lines(dataset.issues, dataset.labels))
+    say(*left_out_lines(dataset.issues, dataset.labels))
     training, validation, calibration = split_training(dataset)
     who = f" with {workers} workers" if workers > 1 else ""
-    click.echo(
+    say(
         f"training {run.recipe.name} on {len(training):,} digits of {dataset.name} ({len(validation):,} more for "
-        f"validation, {len(calibration):,} for calibration) into {run.folder}{who}",
-        err=True,
+        f"validation, {len(calibration):,} for calibration) into {run.folder}{who}"
     )
-    click.echo(f"network: {describe(run.recipe)}", err=True)
+    say(f"network: {describe(run.recipe)}")
     if len(training) < run.recipe.batch_size and run.recipe.synthesis is None:
-        click.echo(f"{len(training)} digits per step: fewer than a batch of {run.recipe.batch_size}", err=True)
+        say(f"{len(training)} digits per step: fewer than a batch of {run.recipe.batch_size}")
     if run.options.tensorboard:
-        click.echo(f"see it: tensorboard --logdir {run.folder / 'tensorboard'}", err=True)
-    click.echo("starting TensorFlow …", err=True)
+        say(f"see it: tensorboard --logdir {run.folder / 'tensorboard'}")
+    say("starting TensorFlow …")
 
 
 def say_end(run: Run) -> None:
@@ -58,19 +56,18 @@ def say_end(run: Run) -> None:
 
     progress, card = run.state.progress, load_card(run.packed)
     scores = card.scores["validation"]
-    click.echo(
+    say(
         f"{progress.epochs:.2f} epochs in {progress.seconds:.1f} s; validation accuracy {scores['accuracy']:.2%}, "
-        f"loss {scores['loss']:.4f} (n = {scores['count']:,})",
-        err=True,
+        f"loss {scores['loss']:.4f} (n = {scores['count']:,})"
     )
     if progress.epochs >= 1 and scores["accuracy"] < LOW_ACCURACY:
-        click.echo(f"it learned little: try a smaller --learning-rate (now {run.recipe.learning_rate:g})", err=True)
-    click.echo(packing_line(card.weights, card.scores), err=True)
+        say(f"it learned little: try a smaller --learning-rate (now {run.recipe.learning_rate:g})")
+    say(packing_line(card.weights, card.scores))
     if run.state.status == "interrupted":
-        click.echo(f"stopped by you; to continue: inkdigits train --resume {run.folder}", err=True)
-    click.echo(f"next: inkdigits evaluate {run.folder}", err=True)
+        say(f"stopped by you; to continue: inkdigits train --resume {run.folder}")
+    say(f"next: inkdigits evaluate {run.folder}")
     if not sys.stdout.isatty():
-        click.echo(run.folder)
+        show(run.folder)
 
 
 def packing_line(weights: str, scores: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.terminal import say, show
+
 if TYPE_CHECKING:
     import optuna
 
@@ -69,8 +71,8 @@ def command(
     (folder / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
     values = [trial.value for trial in study.trials if trial.state.is_finished()]
     plot_trials(values, folder / "trials.png")
-    click.echo(json.dumps(best))
-    click.echo(f"next: inkdigits train --settings {folder / 'best.json'}", err=True)
+    show(json.dumps(best))
+    say(f"next: inkdigits train --settings {folder / 'best.json'}")
 
 
 def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
@@ -79,4 +81,4 @@ def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     )
     settings = ", ".join(f"{name} {number:.4g}" for name, number in trial.params.items())
     best = max(other.value or 0 for other in study.trials if other.state.is_finished())
-    click.echo(f"trial {trial.number:3}  {value:8} best {best:.2%}  {settings}", err=True)
+    say(f"trial {trial.number:3}  {value:8} best {best:.2%}  {settings}")

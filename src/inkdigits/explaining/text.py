@@ -9,6 +9,7 @@ import numpy as np
 
 from inkdigits.explaining.warnings import percent
 from inkdigits.image.glyph import Glyph
+from inkdigits.names import printable
 
 if TYPE_CHECKING:
     from inkdigits.explaining.explanation import Explanation
@@ -27,7 +28,8 @@ def explanation_text(explanation: Explanation, *, encoding: str | None = "utf-8"
     """
     page = explanation.page
     answer = f"{explanation.answer}, {percent(explanation.probability)}, " if explanation.answer else ""
-    lines = [f"{page.path or 'picture'}: {answer}{page.status}" + (f" ({page.reason})" if page.reason else "")]
+    status = page.status + (f" ({page.reason})" if page.reason else "")
+    lines = [f"{printable(page.path or 'picture')}: {answer}{status}"]
     shades = SHADES if _can_encode(SHADES, encoding) else PLAIN_SHADES
     if explanation.glyph is not None:
         bars = ["", *_bars(explanation, shades[-1])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inkdigits.models.card import NOT_A_DIGIT_NAME, Card
 from inkdigits.models.operating_points import percent, usual_bounds
+from inkdigits.names import printable
 
 WIDTH = 12
 
@@ -34,7 +35,7 @@ def model_page(card: Card, size: int) -> str:
     ]
     if card.license:
         rows.append(("license", card.license))
-    lines = [f"{name:{WIDTH}}{text}".rstrip() for name, text in rows]
+    lines = [f"{name:{WIDTH}}{printable(text)}".rstrip() for name, text in rows]
     return "\n".join([*lines, "", *_bounds(card)])
 
 

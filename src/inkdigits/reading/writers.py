@@ -13,10 +13,11 @@ from typing import Any, TextIO
 
 from PIL import Image
 
+from inkdigits.names import inert_cell, printable, printable_json
 from inkdigits.reading.result import Page
 
 CSV_COLUMNS = ("path", "kind", "text", "status", "reason", "confidence", "error")
-_encode = json.JSONEncoder(ensure_ascii=False).encode  # made once: it takes as long as to encode a page
+_encoder = json.JSONEncoder(ensure_ascii=False)  # made once: it takes as long as to encode a page
 LONGEST_STEM = 100  # bytes: a file's name has room for 255 in all
 
 
@@ -24,29 +25,37 @@ def write_text(pages: Iterable[Page], out: TextIO, *, alone: bool = False) -> No
     """Writes the answers, a line each; the name before it, unless the picture is `alone`."""
     for page in pages:
         if page.status != "error":
-            out.write(f"{page.text}\n" if alone else f"{page.path}: {page.text}\n")
+            out.write(f"{page.text}\n" if alone else f"{printable(page.path or 'picture')}: {page.text}\n")
 
 
-def write_csv(pages: Iterable[Page], out: TextIO) -> None:
-    """Writes one row per page, below a row of names."""
+def write_csv(pages: Iterable[Page], out: TextIO, *, raw: bool = False) -> None:
+    """Writes one row per page, below a row of names.
+
+    Args:
+        pages: In the order given.
+        out: Takes the text.
+        raw: Whether cells that a spreadsheet would execute are left as they are.
+    """
+    cell = str if raw else inert_cell
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for page in pages:
         confidence = "" if page.confidence is None else f"{page.confidence:.6g}"
-        writer.writerow([page.path, page.kind, page.text, page.status, page.reason or "", confidence, page.error or ""])
+        row = (page.path, page.kind, page.text, page.status, page.reason, confidence, page.error)
+        writer.writerow([cell(text or "") for text in row])
 
 
 def write_jsonl(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
     """Writes one JSON object per line."""
     for item in objects:
-        out.write(_encode(item) + "\n")
+        out.write(printable_json(_encoder.encode(item)) + "\n")
 
 
 def write_json(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
     """Writes one JSON array, an object per line."""
     before = "["
     for item in objects:
-        out.write(before + _encode(item))
+        out.write(before + printable_json(_encoder.encode(item)))
         before = ",\n "
     out.write("[]\n" if before == "[" else "]\n")
 

@@ -33,7 +33,7 @@ def require_reports() -> None:
     require_scipy()
 
 
-def write_report(folder: Path, result: EvaluationResult, *, command: str = "") -> Path:
+def write_report(folder: Path, result: EvaluationResult, *, command: str = "", raw: bool = False) -> Path:
     """Writes `report.html`, `metrics.json` and `predictions.csv` into a folder.
 
     The page needs neither a network nor another file. Everything is checked before the first file is written.
@@ -42,6 +42,7 @@ def write_report(folder: Path, result: EvaluationResult, *, command: str = "") -
         folder: Made if it is not there; old files of the same names are replaced.
         result: What the report shows.
         command: The command that makes the report again, if there is one.
+        raw: Whether names that a spreadsheet would execute are left as they are in `predictions.csv`.
 
     Returns:
         The page.
@@ -59,7 +60,7 @@ def write_report(folder: Path, result: EvaluationResult, *, command: str = "") -
     metrics = json.dumps(_metrics(result, analysis, reproduce), indent=2)
     folder.mkdir(parents=True, exist_ok=True)
     _write_text(folder / METRICS_NAME, metrics + "\n")
-    write_predictions(folder / PREDICTIONS_NAME, result.labels, result.probabilities, sources=result.sources)
+    write_predictions(folder / PREDICTIONS_NAME, result.labels, result.probabilities, sources=result.sources, raw=raw)
     _write_text(folder / REPORT_NAME, page)
     return folder / REPORT_NAME
 
