@@ -98,7 +98,7 @@ TEACHER = replace(
     network=Convnet(stages=((32, 32), (64, 64, 64)), dropout=0.5),
     label_smoothing=0.0,
 )
-"""Smoothed labels make a worse teacher: what it thinks of the other digits is smoothed away (EXPERIMENTS.md)."""
+"""Not smoothed: smoothed labels hide how alike the other digits are (docs/experiments/distillation.md)."""
 
 TINY_25K = Recipe(
     name="tiny-25k",
