@@ -80,12 +80,12 @@ def found(folder: Path, whole: tuple[bytes, dict[str, Any]]) -> str:
     """What a reader finds in a killed run: `"nothing"`, `"whole"`, or `"half"`, which must not be."""
     from inkdigits.models.classifier import PackedModel
 
-    for candidate in (folder, folder / "packed", folder / "packed.part"):
+    for candidate in (folder, folder / "packed", *folder.glob("packed.part-*")):
         try:
             PackedModel.load(candidate)
         except InkdigitsError:
             continue
-        return "whole" if candidate.name != "packed.part" and result(folder) == whole else "half"
+        return "whole" if not candidate.name.startswith("packed.part") and result(folder) == whole else "half"
     return "nothing"
 
 

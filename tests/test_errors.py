@@ -6,7 +6,7 @@ from inkdigits.errors import InkdigitsError, MissingExtraError, require
 
 def test_every_error_is_an_inkdigits_error_with_a_message_and_a_hint():
     classes = [item for item in vars(errors).values() if isinstance(item, type) and issubclass(item, Exception)]
-    assert len(classes) == 12
+    assert len(classes) == 13
     for kind in classes:
         error = kind("Expected a. Received: b.", hint="Do c.")
         assert isinstance(error, InkdigitsError)
@@ -23,6 +23,7 @@ def test_every_error_is_an_inkdigits_error_with_a_message_and_a_hint():
         (errors.SettingError, ValueError),
         (errors.ModelError, ValueError),
         (errors.TrainingError, RuntimeError),
+        (errors.OutputError, OSError),
         (errors.MissingExtraError, ImportError),
         (errors.MissingDataError, errors.DataError),
     ],

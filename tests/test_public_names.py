@@ -33,6 +33,7 @@ NAMES = [
     "ModelError",
     "ModelInfo",
     "NearestExample",
+    "OutputError",
     "PackedModel",
     "Page",
     "PictureError",

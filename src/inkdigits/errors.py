@@ -9,6 +9,7 @@ Every message says what was expected, what was received and what to do. The tree
     ├── SettingError (ValueError)        a recipe, option or argument is out of range
     ├── ModelError (ValueError)          a packed model is broken or does not fit this version
     ├── TrainingError (RuntimeError)     a training cannot go on
+    ├── OutputError (OSError)            an output cannot be written: what was there before is still there
     └── MissingError                     something that is needed is not there
         ├── MissingModelError            no such model, run or recipe
         │   └── UnfinishedRunError       a run that has no packed model yet
@@ -60,6 +61,10 @@ class ModelError(InkdigitsError, ValueError):
 
 class TrainingError(InkdigitsError, RuntimeError):
     """A training cannot start or go on."""
+
+
+class OutputError(InkdigitsError, OSError):
+    """An output cannot be written: the disk is full, or the folder may not be written."""
 
 
 class MissingError(InkdigitsError):

@@ -165,7 +165,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             NotFittedError: `fit` was not called.
             ValueError: The classes of the training are not the numbers 0 to 9.
-            TrainingError: The network did not learn, or the folder cannot be written.
+            TrainingError: The network did not learn.
+            OutputError: The folder cannot be written.
         """
         from inkdigits.export.calibration import CalibrationData
         from inkdigits.export.package import CardMetadata, pack

@@ -47,7 +47,7 @@ def result(folder):
 
 def loadable(folder):
     """What loads of a run, named as `--model` takes it or by its folders."""
-    for candidate in (folder, folder / "packed", folder / "packed.part"):
+    for candidate in (folder, folder / "packed", *folder.glob("packed.part-*")):
         try:
             yield PackedModel.load(candidate)
         except InkdigitsError:

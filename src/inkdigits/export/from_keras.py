@@ -47,7 +47,8 @@ def pack_keras(file: Path, folder: Path, *, weights: Weights = "auto", name: str
     Raises:
         MissingModelError: There is no such file.
         ModelError: It is no Keras model, or takes or gives something else.
-        TrainingError: The network did not learn, or the folder cannot be written.
+        TrainingError: The network did not learn.
+        OutputError: The folder cannot be written.
     """
     dataset = load_mnist("train")
     training, validation, calibration = (dataset.subset(part) for part in split_training(dataset))

@@ -20,7 +20,7 @@ from inkdigits.models.card import Card, Weights
 from inkdigits.synthesis.synthesize import render_pictures, synthesize
 from inkdigits.training.distributed.cluster import Workers
 from inkdigits.training.recipe import Recipe
-from inkdigits.training.run.folder import Run
+from inkdigits.training.run.folder import MODEL_NAME, Run
 from inkdigits.training.run.session import Listener, recorded_failure, train
 from inkdigits.training.run.trained import trained_model
 
@@ -57,14 +57,15 @@ def train_and_pack(
         The packed model's card; None of workers other than the chief.
 
     Raises:
-        TrainingError: As `session.train`; or the network did not learn, or the folder cannot be written.
+        TrainingError: As `session.train`; or the network did not learn.
+        OutputError: The folder cannot be written.
     """
     ending = train(run, dataset, listener=listener, report_every=report_every, resume=resume, workers=workers)
     if workers is not None and not workers.chief:
         return None
     run.save(status="packing")
     with recorded_failure(run), converting():
-        with draft_of(run.folder / "model.keras") as draft:
+        with draft_of(run.folder / MODEL_NAME) as draft:
             trained_model(run).save(draft)
         card = pack_run(run, dataset, run.packed, weights=run.options.weights)
         run.save(status=ending, scores=card.scores)
@@ -94,7 +95,8 @@ def pack_run(
         The card.
 
     Raises:
-        TrainingError: The run has no checkpoint yet, its network did not learn, or the folder cannot be written.
+        TrainingError: The run has no checkpoint yet, or its network did not learn.
+        OutputError: The folder cannot be written.
     """
     if not run.final_checkpoint.is_file():
         raise TrainingError(

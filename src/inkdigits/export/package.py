@@ -76,7 +76,8 @@ def pack(
 
     Raises:
         SettingError: `weights` is none of these.
-        TrainingError: The network did not learn, cannot be packed, or the folder cannot be written.
+        TrainingError: The network did not learn or cannot be packed.
+        OutputError: The folder cannot be written.
     """
     if weights not in WEIGHTS:
         raise SettingError(

@@ -67,7 +67,8 @@ def train(
     Raises:
         MissingExtraError: TensorFlow is not installed.
         DataError: The data are missing or damaged.
-        TrainingError: The loss became infinite, the network did not learn, or the folder cannot be written.
+        TrainingError: The loss became infinite, or the network did not learn.
+        OutputError: The folder cannot be written.
     """
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
     folder = None if output is None else Path(output)

@@ -101,7 +101,7 @@ class Card:
         """Writes `card.json` into a folder, so that a crash leaves the old card or the new one.
 
         Raises:
-            TrainingError: The disk is full or the folder cannot be written.
+            OutputError: The disk is full or the folder cannot be written.
         """
         write_atomically(folder / CARD_NAME, (self.to_json() + "\n").encode())
 

@@ -28,8 +28,8 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     """Writes the state of a training: weights, optimizer slots and the step.
 
     Raises:
-        TrainingError: The disk is full or the folder cannot be written, or a weight is no longer finite, which a loss
-            may hide: the rectifier makes 0 of NaN. What was there before is still there.
+        TrainingError: A weight is no longer finite, which a loss may hide: the rectifier makes 0 of NaN.
+        OutputError: The disk is full or the folder cannot be written. What was there before is still there.
     """
     arrays = {name: np.asarray(variable) for name, variable in trainer.variables.items()}
     if not all(np.isfinite(array).all() for array in arrays.values()):

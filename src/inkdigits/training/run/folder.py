@@ -18,13 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inkdigits.errors import MissingModelError, TrainingError
-from inkdigits.files import write_atomically
+from inkdigits.errors import MissingModelError, OutputError, TrainingError
+from inkdigits.files import is_draft, remove_drafts, write_atomically
 from inkdigits.models.card import CARD_NAME
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run.state import RunOptions, RunState, state_from_dict
 
-STATE_NAME = "run.json"
+STATE_NAME, HISTORY_NAME, MODEL_NAME, PACKED = "run.json", "history.jsonl", "model.keras", "packed"
+CHECKPOINTS, LAST, BEST = "checkpoints", "last.npz", "best.npz"
 VERSIONED = ("inkdigits", "tensorflow", "keras", "numpy", "ai-edge-litert")
 
 
@@ -54,21 +55,26 @@ class Run:
         """Changes fields of the state and writes `run.json`.
 
         Raises:
-            TrainingError: It cannot be written.
+            OutputError: It cannot be written.
         """
         self.state = replace(self.state, **changes)
         content = json.dumps(self.state.to_dict(), indent=2) + "\n"
         write_atomically(self.folder / STATE_NAME, content.encode())
 
+    def remove_drafts(self) -> None:
+        """Removes what a killed training left half written."""
+        for output in _outputs(self.folder):
+            remove_drafts(output)
+
     @property
     def last_checkpoint(self) -> Path:
         """The checkpoint that a resumed training continues from."""
-        return self.folder / "checkpoints" / "last.npz"
+        return self.folder / CHECKPOINTS / LAST
 
     @property
     def best_checkpoint(self) -> Path:
         """The best epoch's, by validation accuracy."""
-        return self.folder / "checkpoints" / "best.npz"
+        return self.folder / CHECKPOINTS / BEST
 
     @property
     def final_checkpoint(self) -> Path:
@@ -84,7 +90,7 @@ class Run:
     @property
     def packed(self) -> Path:
         """The folder of the packed model."""
-        return self.folder / "packed"
+        return self.folder / PACKED
 
     def history(self) -> list[dict[str, float]]:
         """The lines of `history.jsonl`; empty before the first epoch's end.
@@ -92,7 +98,7 @@ class Run:
         Raises:
             TrainingError: It is damaged.
         """
-        path = self.folder / "history.jsonl"
+        path = self.folder / HISTORY_NAME
         if not path.is_file():
             return []
         try:
@@ -137,7 +143,8 @@ def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str,
         chief: Whether this process is the one that writes into the folder.
 
     Raises:
-        TrainingError: The folder holds something else, or cannot be written.
+        TrainingError: The folder holds something else.
+        OutputError: It cannot be written.
     """
     run = Run(folder, RunState(recipe=recipe, options=options, source=source, versions=versions()))
     if not chief:
@@ -148,9 +155,9 @@ def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str,
             hint="Choose another folder, or resume the run that it holds.",
         )
     try:
-        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"Expected to make {folder}. Received: {error}.", hint="Choose another folder.") from error
+        raise OutputError(f"Expected to make {folder}. Received: {error}.", hint="Choose another folder.") from error
     run.save()
     return run
 
@@ -162,10 +169,19 @@ def _is_free(folder: Path) -> bool:
     """
     if not folder.exists():
         return True
-    started = {"run.json", "run.part.json", "checkpoints", "history.jsonl", "history.part.jsonl"}
-    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= started:
+    if not folder.is_dir():
         return False
-    return not (folder / "checkpoints" / "last.npz").exists() and not (folder / "checkpoints" / "best.npz").exists()
+    started = {STATE_NAME, HISTORY_NAME, CHECKPOINTS}
+    inside = [path for path in folder.iterdir() if path.name not in started]
+    if (folder / CHECKPOINTS).is_dir():
+        inside += (folder / CHECKPOINTS).iterdir()
+    return all(any(is_draft(path, of=output) for output in _outputs(folder)) for path in inside)
+
+
+def _outputs(folder: Path) -> list[Path]:
+    """What a training writes, each by a draft."""
+    names = (STATE_NAME, HISTORY_NAME, MODEL_NAME, PACKED, f"{CHECKPOINTS}/{LAST}", f"{CHECKPOINTS}/{BEST}")
+    return [folder / name for name in names]
 
 
 def versions() -> dict[str, str]:

@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import split_training
-from inkdigits.errors import TrainingError, require
+from inkdigits.errors import OutputError, TrainingError, require
 from inkdigits.files import write_atomically
 from inkdigits.labels import CLASSES
 from inkdigits.training.distributed.cluster import Workers, single_process
@@ -30,7 +30,7 @@ from inkdigits.training.loop import Trainer
 from inkdigits.training.predict import Score, compile_predict, evaluate
 from inkdigits.training.recipe import change
 from inkdigits.training.run.checkpoint import load_checkpoint, save_checkpoint
-from inkdigits.training.run.folder import Run, open_run
+from inkdigits.training.run.folder import HISTORY_NAME, Run, open_run
 from inkdigits.training.run.state import NetworkInfo, RunData, RunProgress, Teacher
 from inkdigits.training.run.trained import trained_model
 
@@ -94,8 +94,8 @@ def train(
         `"finished"`, or `"interrupted"` if Ctrl-C ended it before the recipe's end.
 
     Raises:
-        TrainingError: The loss became infinite, the folder cannot be written, the checkpoint does not fit, or another
-            worker is gone.
+        TrainingError: The loss became infinite, the checkpoint does not fit, or another worker is gone.
+        OutputError: The folder cannot be written.
     """
     workers = workers or single_process()
     splits = split_training(dataset)
@@ -109,6 +109,7 @@ def train(
         if not workers.chief:
             _run_follower(workers, trainer)
             return "finished"
+        run.remove_drafts()
         session = _Session(run, trainer, validation, listener, report_every, workers)
         model = trainer.model
         precision = trainer.precision
@@ -282,7 +283,7 @@ class _Session:
 
     def _write_history(self) -> None:
         lines = "".join(json.dumps(line) + "\n" for line in self._history)
-        write_atomically(self._run.folder / "history.jsonl", lines.encode())
+        write_atomically(self._run.folder / HISTORY_NAME, lines.encode())
 
     def _out_of_patience(self) -> bool:
         patience = self._run.options.patience
@@ -321,8 +322,8 @@ def recorded_failure(run: Run, *, chief: bool = True) -> Iterator[None]:
     """Writes into a run's state that it failed, and why."""
     try:
         yield
-    except TrainingError as error:
-        with suppress(TrainingError):  # of a full disk, it is the first error that says so
+    except (TrainingError, OutputError) as error:
+        with suppress(OutputError):  # of a full disk, it is the first error that says so
             if chief:
                 run.save(status="failed", error=error.message)
         raise
