@@ -1,5 +1,10 @@
-"""A report with every section that there is."""
+"""A report with every section that there is, and a browser to open it in."""
 
+import json
+import os
+import select
+import shutil
+import subprocess
 from io import BytesIO
 
 import numpy as np
@@ -9,6 +14,104 @@ from PIL import Image
 from inkdigits.models.operating_points import RiskBound
 from inkdigits.reporting.result import Baseline, EvaluationResult, Example
 from inkdigits.robustness.result import CorruptionAccuracy, OodScore, Robustness, SeverityCurve
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+KEYS = {"Enter": 13, "Escape": 27, "ArrowRight": 39, "ArrowDown": 40}
+
+
+class Browser:
+    """Chromium, asked over its debugging pipe: JSON that ends with a zero byte."""
+
+    def __init__(self, folder):
+        theirs, self.output = os.pipe()
+        self.input, answers = os.pipe()
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={folder}",
+        ]
+        redirected = f'exec "$@" 3</dev/fd/{theirs} 4>/dev/fd/{answers}'
+        self.process = subprocess.Popen(
+            ["sh", "-c", redirected, "sh", CHROMIUM, *options], pass_fds=(theirs, answers), stderr=subprocess.DEVNULL
+        )
+        os.close(theirs)
+        os.close(answers)
+        self.read, self.count, self.session, self.events = b"", 0, {}, []
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self.session = {"sessionId": self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]}
+        for part in ("Page", "Runtime", "Log"):
+            self.ask(f"{part}.enable")
+
+    def ask(self, method, **parameters):
+        self.count += 1
+        message = {"id": self.count, "method": method, "params": parameters, **self.session}
+        os.write(self.output, json.dumps(message).encode() + b"\0")
+        while (reply := self.next()).get("id") != self.count:
+            self.events.append(reply)
+        assert "error" not in reply, reply
+        return reply["result"]
+
+    def next(self):
+        while b"\0" not in self.read:
+            assert select.select([self.input], [], [], 60)[0], "Chromium says nothing."
+            more = os.read(self.input, 1 << 16)
+            assert more, "Chromium has ended."
+            self.read += more
+        line, _, self.read = self.read.partition(b"\0")
+        return json.loads(line)
+
+    def open(self, path, width, height, scheme):
+        """Loads a page on a screen; one that is narrow is a phone's."""
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
+        )
+        self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.events = []
+        self.ask("Page.navigate", url=path.as_uri())
+        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+            self.events.append(self.next())
+
+    def find(self, expression):
+        """What an expression of the page's script is; a promise is waited for."""
+        answer = self.ask("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def click(self, element):
+        """Presses the mouse where an element is."""
+        self.find(f"document.querySelector('{element}').scrollIntoView({{block: 'center'}})")
+        box = self.find(f"document.querySelector('{element}').getBoundingClientRect().toJSON()")
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def press(self, key):
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key], **text)
+
+    def console(self):
+        told = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
+        return [event for event in self.events if event["method"] in told]
+
+    def close(self):
+        self.session = {}
+        self.ask("Browser.close")
+        self.process.wait(60)
+        os.close(self.input)
+        os.close(self.output)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    assert CHROMIUM, "Install Chromium: apt-get install chromium"
+    browser = Browser(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 import pytest
 
 from inkdigits.errors import SettingError
-from inkdigits.reporting.markdown import row, splice, spread, table
+from inkdigits.reporting.markdown import literal, row, splice, spread, table
 
 
 def test_a_table_has_a_head_and_aligned_columns():
@@ -30,3 +30,10 @@ def test_only_what_stands_between_the_marks_is_replaced():
 def test_a_page_without_marks_is_refused(page):
     with pytest.raises(SettingError, match="Expected a page with <!-- x --> and <!-- /x -->"):
         splice(page, "x", "new")
+
+
+def test_a_text_from_outside_is_shown_as_it_is():
+    assert literal("my-digits, 1.5 (R)") == "my-digits, 1.5 (R)"
+    assert literal("<img src=x onerror=alert(1)> [a](b) `c`\n# d") == (
+        r"\<img src=x onerror=alert(1)\> \[a\](b) \`c\`\\n\# d"
+    )

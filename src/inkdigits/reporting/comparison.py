@@ -12,7 +12,7 @@ from inkdigits.benchmarks.algorithm_comparison import Comparison, Score
 from inkdigits.benchmarks.algorithm_trial import Outcome
 from inkdigits.benchmarks.algorithms import find_algorithm
 from inkdigits.evaluation.metrics import wilson_interval
-from inkdigits.reporting.markdown import table
+from inkdigits.reporting.markdown import literal, table
 from inkdigits.reporting.plots import BLUE, GRAY, new_figure, save_figure
 
 if TYPE_CHECKING:
@@ -175,6 +175,6 @@ def write_comparison(folder: Path, comparison: Comparison) -> Path:
     (folder / "comparison.json").write_text(json.dumps(outcomes) + "\n", encoding="utf-8")
     page = folder / "comparison.md"
     picture = "![Errors over the time of an answer](comparison.png)"
-    parts = ["# Against other algorithms", comparison.description, comparison_table(scores), NOTE, picture]
+    parts = ["# Against other algorithms", literal(comparison.description), comparison_table(scores), NOTE, picture]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
     return page

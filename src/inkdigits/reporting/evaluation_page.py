@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inkdigits.errors import require
 from inkdigits.evaluation.evaluation import Evaluation
 from inkdigits.reporting.analysis import Analysis
-from inkdigits.reporting.markup import png, svg
+from inkdigits.reporting.markup import content_policy, png, svg
 from inkdigits.reporting.plots import plot_curve, plot_history, plot_reliability, plot_risk_coverage
 from inkdigits.reporting.result import Baseline, EvaluationResult
 from inkdigits.reporting.robustness_section import (
@@ -34,6 +34,7 @@ TEMPLATE = Path(__file__).parent / "template"
 MOST_IN_CELL = 60  # pictures that a cell opens; of more, evenly chosen ones
 MOST_IN_GALLERY = 24
 SHOWN_NOT_A_DIGIT = 0.005  # probability of "not a digit" from which on it is shown
+SHADES = 7  # of cells, in the page's style sheet
 DARKEST = 50  # wrong answers in a cell, from which on it grows no darker
 Item: TypeAlias = dict[str, Any]
 """What a template shows, by name."""
@@ -59,11 +60,13 @@ def render(result: EvaluationResult, analysis: Analysis, *, reproduce: Mapping[s
         loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
     )
     safe = require("markupsafe", extra="report", purpose="reports").Markup
+    style, script = ((TEMPLATE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     history, correct = result.history, result.correct
     page: str = environment.get_template("page.html.j2").render(
         result=result,
-        style=safe((TEMPLATE / "page.css").read_text(encoding="utf-8")),
-        script=safe((TEMPLATE / "page.js").read_text(encoding="utf-8")),
+        policy=content_policy(style=style, script=script),
+        style=safe(style),
+        script=safe(script),
         headline=_headline(result, analysis.evaluation),
         history_plots=[safe(svg(f"{key} by epoch", plot_history, history, key)) for key in CURVES if history],
         learning_sentence=_learning_sentence(history),
@@ -135,7 +138,7 @@ def _cell(truth: int, answer: int, count: int) -> Item:
         "name": f"{truth}-{answer}",
         "count": count,
         "right": truth == answer,
-        "shade": f"{0.15 + 0.6 * min(1.0, np.log1p(count) / np.log1p(DARKEST)):.2f}",
+        "shade": round((SHADES - 1) * min(1.0, np.log1p(count) / np.log1p(DARKEST))),
         "description": f"{count} labeled {truth}, read as {answer}",
     }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from statistics import mean, stdev
 
 from inkdigits.errors import SettingError
+from inkdigits.names import printable
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]], *, left: int = 1) -> str:
@@ -29,6 +31,16 @@ def table(head: Sequence[object], rows: Iterable[Sequence[object]], *, left: int
 def row(cells: Sequence[object]) -> str:
     """One line of a table."""
     return f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def literal(text: str) -> str:
+    r"""A text from outside, such as a folder's name, as Markdown that shows just this text.
+
+    Example:
+        >>> print(literal("<b>my_digits</b>"))
+        \<b\>my\_digits\</b\>
+    """
+    return re.sub(r"([\\`*_\[\]<>&|#~!])", r"\\\1", printable(text))
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
