@@ -4,6 +4,8 @@
 import and is kept out of most tests' processes.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -69,6 +71,34 @@ def distance(first, second):
     """
     shifts = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
     return min(np.abs(np.roll(first, shift, (0, 1)).astype(int) - second).mean() for shift in shifts)
+
+
+PLANTED = ("numpy", "json", "pickle", "struct", "socket", "cv2", "PIL", "keras", "tensorflow", "sklearn", "inkdigits")
+
+
+@pytest.fixture
+def run_among_planted(tmp_path):
+    """Runs a Python text, as a script of another folder, in a folder of files that are named like modules.
+
+    A script, like the `inkdigits` command, has its own folder on the import path, not the current one. Its processes
+    must not have it either. What is imported from there says so.
+    """
+    script, folder = tmp_path / "own" / "script.py", tmp_path / "planted"
+    for name in PLANTED:
+        path = folder / (f"{name}.py" if name != "inkdigits" else "inkdigits/__init__.py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"open({str(tmp_path / 'EXECUTED')!r}, 'a').write('{name} ')\nraise SystemExit('planted')\n")
+    script.parent.mkdir()
+
+    def call(text, *, check=True):
+        script.write_text(text)
+        done = subprocess.run([sys.executable, str(script)], cwd=folder, capture_output=True, text=True, check=False)
+        executed = (tmp_path / "EXECUTED").read_text() if (tmp_path / "EXECUTED").exists() else ""
+        assert executed == ""
+        assert done.returncode == 0 or not check, done.stderr
+        return folder
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,10 @@ Each picture goes through the same preparation as a user's picture: the network 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import repeat
 from typing import Any, get_args
@@ -87,9 +89,22 @@ def _in_processes(
         tasks += [(kind, size, (seed, number, index, place)) for index, size in enumerate(sizes)]
     # Started anew, not forked: TensorFlow's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+    with _off_the_import_path(), ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
         parts = list(pool.map(make, *zip(*tasks, strict=True), repeat(split)))
     return parts, np.repeat([kind for kind, _, _ in tasks], [len(labels) for _, labels in parts])
+
+
+@contextmanager
+def _off_the_import_path() -> Iterator[None]:
+    """Processes started within do not import from the current folder: it may hold a file named like a module."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("PYTHONSAFEPATH")
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _check(seed: int, split: str) -> None:
