@@ -1,11 +1,14 @@
 """What `inkdigits train` and `pack` say before TensorFlow is loaded; real trainings are in test_train_real.py."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
 from inkdigits.training.recipes import RECIPES
+from inkdigits.training.run.folder import start_run
+from inkdigits.training.run.state import RunOptions
 
 
 def without_tensorflow(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -86,3 +89,41 @@ def test_pack_needs_a_place_to_write(inkdigits):
     outcome = inkdigits("pack", "runs/mine")
     assert outcome.code == 2
     assert "Missing option '-o' / '--output'" in outcome.error[0]
+
+
+@pytest.fixture
+def locked(mlp, tmp_path):
+    """A run that another process is writing."""
+    folder = start_run(tmp_path / "run", mlp, RunOptions(), source="mnist").folder
+    code = (
+        "import sys; from pathlib import Path; from inkdigits.training.run.lock import run_lock\n"
+        "with run_lock(Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-P", "-c", code, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "locked\n"
+        yield folder
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("train", "-o", "RUN"), ("train", "--or-resume", "-o", "RUN"), ("train", "--resume", "RUN")]
+)
+def test_a_second_training_into_a_run_ends_with_one_line(inkdigits, locked, arguments):
+    before = (locked / "run.json").read_bytes()
+    outcome = inkdigits(*(str(locked) if word == "RUN" else word for word in arguments))
+    assert outcome.code == 1
+    message, hint = outcome.error
+    assert re.fullmatch(r"Expected a run that no other process writes\. Received: .*which process \d+ is .*", message)
+    assert "Wait until it has ended" in hint
+    assert (locked / "run.json").read_bytes() == before
+
+
+def test_resuming_what_never_began_says_to_start_it_again(inkdigits, tmp_path):
+    hint = "It has no checkpoint yet: start it again with the command that began it."
+    (tmp_path / "checkpoints").mkdir()
+    outcome = inkdigits("train", "--resume", tmp_path)
+    assert (outcome.code, outcome.error[1]) == (3, hint)
+    (tmp_path / "run.json").write_text('{"recipe')
+    outcome = inkdigits("train", "--resume", tmp_path)
+    assert (outcome.code, outcome.error[1]) == (1, hint)

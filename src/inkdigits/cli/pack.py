@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ def command(source: Path, output: Path, weights: Weights, name: str, version: st
     from inkdigits.cli.training_display import packing_line
     from inkdigits.errors import TrainingError
     from inkdigits.export.train import reopen
+    from inkdigits.training.run.folder import is_run
+    from inkdigits.training.run.lock import run_lock
 
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise TrainingError(
@@ -48,7 +51,8 @@ def command(source: Path, output: Path, weights: Weights, name: str, version: st
         say(f"its inputs were found to go from 0 to {card.training['input_range']}")
     else:
         prepared = reopen(source)
-        with quiet_native_stderr():
+        inside = is_run(output.parent)
+        with quiet_native_stderr(), run_lock(output.parent) if inside else nullcontext():
             from inkdigits.export.from_run import pack_run
 
             card = pack_run(prepared.run, prepared.dataset, output, weights=weights, name=name, version=version)

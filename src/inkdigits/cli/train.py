@@ -47,13 +47,13 @@ def command(
     if list_recipes:
         say_recipes()
         return 0
-    from inkdigits.export.train import changed_recipe, prepare, reopen
-    from inkdigits.training.run.folder import is_run
+    from inkdigits.export.train import changed_recipe, new_run, resumed_run
+    from inkdigits.training.run.folder import can_resume
     from inkdigits.training.run.state import RunOptions
 
     chosen = changed_recipe(recipe, tuned, {name: given[name] for name in CHANGES})
     typed = given_options()
-    if or_resume and output is not None and is_run(output):
+    if or_resume and output is not None and can_resume(output):
         resume = output
     elif resume is not None:
         _refuse_changes(typed)
@@ -64,11 +64,13 @@ def command(
         return launch([sys.executable, "-P", "-m", "inkdigits", *arguments], given["workers"])
     team = _join() if "TF_CONFIG" in os.environ else None  # else the folder is made first: a kill leaves a run
     options = RunOptions(**{name: given[name] for name in OPTIONS})
+    who = {"strict": given["strict"], "chief": team is None or team.chief}
     if resume is None:
-        prepared = prepare(chosen, given["data"], output, options, strict=given["strict"], chief=not team or team.chief)
+        opening = new_run(chosen, given["data"], output, options, **who)
     else:
-        prepared = reopen(resume, given["data"] if "data" in typed else None, strict=given["strict"])
-    return _train(prepared, team, given["log_every"])
+        opening = resumed_run(resume, given["data"] if "data" in typed else None, **who)
+    with opening as prepared:
+        return _train(prepared, team, given["log_every"])
 
 
 def _refuse_changes(typed: set[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from inkdigits.synthesis.synthesize import render_pictures, synthesize
 from inkdigits.training.distributed.cluster import Workers
 from inkdigits.training.recipe import Recipe
 from inkdigits.training.run.folder import MODEL_NAME, Run
+from inkdigits.training.run.lock import run_lock
 from inkdigits.training.run.session import Listener, recorded_failure, train
 from inkdigits.training.run.trained import trained_model
 
@@ -57,18 +59,22 @@ def train_and_pack(
         The packed model's card; None of workers other than the chief.
 
     Raises:
-        TrainingError: As `session.train`; or the network did not learn.
+        TrainingError: As `session.train`; or the network did not learn, or another process trains or packs this run.
         OutputError: The folder cannot be written.
     """
-    ending = train(run, dataset, listener=listener, report_every=report_every, resume=resume, workers=workers)
+    work = partial(train, run, dataset, listener=listener, report_every=report_every, resume=resume, workers=workers)
     if workers is not None and not workers.chief:
+        work()
         return None
-    run.save(status="packing")
-    with recorded_failure(run), converting():
-        with draft_of(run.folder / MODEL_NAME) as draft:
-            trained_model(run).save(draft)
-        card = pack_run(run, dataset, run.packed, weights=run.options.weights)
-        run.save(status=ending, scores=card.scores)
+    with run_lock(run.folder):
+        run.check_current()
+        ending = work()
+        run.save(status="packing")
+        with recorded_failure(run), converting():
+            with draft_of(run.folder / MODEL_NAME) as draft:
+                trained_model(run).save(draft)
+            card = pack_run(run, dataset, run.packed, weights=run.options.weights)
+            run.save(status=ending, scores=card.scores)
     return card
 
 

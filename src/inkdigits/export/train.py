@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.source import check_leakage, has_test_part, load_dataset
-from inkdigits.errors import MissingExtraError, SettingError
+from inkdigits.errors import MissingExtraError, OutputError, SettingError
 from inkdigits.training.recipe import Recipe, change
 from inkdigits.training.recipes import find_recipe
-from inkdigits.training.run.folder import Run, open_run, start_run
+from inkdigits.training.run.folder import Run, check_free, open_run, start_run
+from inkdigits.training.run.lock import run_lock
 from inkdigits.training.run.state import RunOptions
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def train(
     """
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
     folder = None if output is None else Path(output)
-    return _train(prepare(chosen, str(data), folder, options or RunOptions()), listener)
+    with new_run(chosen, str(data), folder, options or RunOptions()) as prepared:
+        return _train(prepared, listener)
 
 
 def resume(
@@ -92,7 +95,8 @@ def resume(
         MissingModelError: There is no such run.
         TrainingError: It is damaged, or the data are others than it was started with.
     """
-    return _train(reopen(Path(folder), None if data is None else str(data)), listener)
+    with resumed_run(Path(folder), None if data is None else str(data)) as prepared:
+        return _train(prepared, listener)
 
 
 def _train(prepared: Prepared, listener: Callable[[Progress], None]) -> Run:
@@ -102,10 +106,11 @@ def _train(prepared: Prepared, listener: Callable[[Progress], None]) -> Run:
     return prepared.run
 
 
-def prepare(
+@contextmanager
+def new_run(
     recipe: Recipe, data: str, folder: Path | None, options: RunOptions, *, strict: bool = False, chief: bool = True
-) -> Prepared:
-    """Loads the data and makes the run's folder, without TensorFlow.
+) -> Iterator[Prepared]:
+    """Loads the data and makes the run's folder, without TensorFlow. The run is locked until the block ends.
 
     Args:
         recipe: What to train.
@@ -119,19 +124,48 @@ def prepare(
         MissingExtraError: TensorFlow is not installed.
         DataError: The data are missing, damaged, or share glyphs with their test part.
         MissingModelError: A teacher is missing.
-        TrainingError: The folder is not free.
+        TrainingError: The folder is not free, or another process trains into it.
+        OutputError: It cannot be written.
     """
     _require_tensorflow()
     source = data if data == "mnist" else str(Path(data).resolve())
     for teacher in options.teachers:
         open_run(Path(teacher))
     dataset = load_training_data(source, strict=strict)
-    run = start_run(folder or _free_folder(recipe.name), recipe, options, source=source, chief=chief)
-    return Prepared(run, dataset, resumed=False)
+    if not chief:
+        run = start_run(folder or RUNS / recipe.name, recipe, options, source=source, chief=False)
+        yield Prepared(run, dataset, resumed=False)
+        return
+    place = folder or _free_folder(recipe.name)
+    check_free(place)
+    with run_lock(place):
+        yield Prepared(start_run(place, recipe, options, source=source), dataset, resumed=False)
+
+
+@contextmanager
+def resumed_run(
+    folder: Path, data: str | None = None, *, strict: bool = False, chief: bool = True
+) -> Iterator[Prepared]:
+    """Opens a run that was begun before, and its data, without TensorFlow. The run is locked until the block ends.
+
+    Args:
+        folder: Folder of the run.
+        data: Where its data are now, if they have moved.
+        strict: Whether the first row or picture that cannot be used is an error.
+        chief: Whether this process writes the run.
+
+    Raises:
+        MissingModelError: There is no such run.
+        TrainingError: It is damaged, or another process trains it.
+    """
+    _require_tensorflow()
+    open_run(folder)  # says if there is none, before a lock is made
+    with run_lock(folder) if chief else nullcontext():
+        yield reopen(folder, data, strict=strict)
 
 
 def reopen(folder: Path, data: str | None = None, *, strict: bool = False) -> Prepared:
-    """Opens a run that was begun before, and its data, without TensorFlow; arguments as of `resume`."""
+    """Opens a run and its data for reading, without TensorFlow; arguments as of `resumed_run`."""
     _require_tensorflow()
     run = open_run(folder)
     source = run.state.source if data is None or data == "mnist" else str(Path(data).resolve())
@@ -193,7 +227,21 @@ def _require_tensorflow() -> None:
 
 
 def _free_folder(name: str) -> Path:
+    """Makes the first folder of that name that is not there: another process makes another one.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
     number = 1
-    while (folder := RUNS / f"{name}-{number}").exists():
-        number += 1
-    return folder
+    while True:
+        folder = RUNS / f"{name}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise OutputError(
+                f"Expected to make {folder}. Received: {error.strerror}.", hint="Choose another folder."
+            ) from error
+        else:
+            return folder

@@ -150,7 +150,7 @@ def test_a_folder_without_a_run_or_with_a_damaged_one_cannot_be_resumed(tmp_path
     with pytest.raises(MissingModelError, match=r"Expected a run's folder. Received: .*with no run.json"):
         open_run(tmp_path)
     (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(TrainingError, match=r"Expected a run in .*Name a run's folder"):
+    with pytest.raises(TrainingError, match=r"Expected the state of a run in .*"):
         open_run(tmp_path)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inkdigits.errors import SettingError, TrainingError
+from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.training.recipe import Convnet
-from inkdigits.training.run.folder import is_run, open_run, start_run
+from inkdigits.training.run.folder import can_resume, is_run, open_run, start_run
 from inkdigits.training.run.state import (
     NetworkInfo,
     RunData,
@@ -79,11 +79,51 @@ def test_saving_changes_only_what_is_named(mlp, tmp_path):
     assert run.state == replace(before, status="running") == open_run(run.folder).state
 
 
-@pytest.mark.parametrize("damage", ["{}", "[]", '{"recipe": 3}', '{"recipe'])
-def test_a_damaged_state_is_named(damage, tmp_path):
+@pytest.mark.parametrize("damage", ["", "{}", "[]", '{"recipe": 3}', '{"recipe', "[" * 100_000])
+def test_a_damaged_state_is_named_and_is_new_only_without_a_checkpoint(damage, mlp, tmp_path):
     (tmp_path / "run.json").write_text(damage)
-    with pytest.raises(TrainingError, match=r"Expected a run in .*Name a run's folder"):
+    with pytest.raises(TrainingError, match=r"Expected the state of a run in .*run\.json.*start it again"):
         open_run(tmp_path)
+    assert not can_resume(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "last.npz").write_bytes(b"weights")
+    for ask in (open_run, can_resume):
+        with pytest.raises(TrainingError, match=r"Expected the state of a run in .*Copy run\.json from a backup"):
+            ask(tmp_path)
+    (tmp_path / "checkpoints" / "last.npz").unlink()
+    start_run(tmp_path, mlp, RunOptions(), source="mnist")
+    assert can_resume(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        (),
+        ("run.lock",),
+        ("checkpoints/",),
+        ("run.part.json", "history.part.jsonl"),
+        ("run.part-0123abcd.json", "checkpoints/last.part-0123abcd.npz", "checkpoints/best.part.npz"),
+    ],
+)
+def test_what_a_training_leaves_that_was_killed_at_its_start_is_as_good_as_empty(left, mlp, tmp_path):
+    for name in left:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    assert not can_resume(tmp_path)
+    hint = "start it again" if left else "Check the path"
+    with pytest.raises(MissingModelError, match=rf"Expected a run's folder.*no run\.json.*{hint}"):
+        open_run(tmp_path)
+    start_run(tmp_path, mlp, RunOptions(), source="mnist")
+    assert can_resume(tmp_path)
+
+
+@pytest.mark.parametrize("other", ["thesis.part-0123abcd.json", "thesis.txt", "checkpoints/mine.npz"])
+def test_a_folder_with_something_else_in_it_is_not_taken(other, mlp, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / other).touch()
+    with pytest.raises(TrainingError, match=r"Expected a new or empty folder"):
+        start_run(tmp_path, mlp, RunOptions(), source="mnist")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == sorted(["checkpoints", Path(other).name])
 
 
 @pytest.mark.parametrize(

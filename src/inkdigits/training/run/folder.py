@@ -3,6 +3,7 @@
     run.json        recipe, seed, data, versions, status, scores: a `RunState`
     history.jsonl   one line per epoch
     checkpoints/    last.npz, best.npz
+    run.lock        locked while a process writes into the folder
     model.keras     the trained network, float32
     packed/         the packed model
 
@@ -22,6 +23,7 @@ from inkdigits.errors import MissingModelError, OutputError, TrainingError
 from inkdigits.files import is_draft, remove_drafts, write_atomically
 from inkdigits.models.card import CARD_NAME
 from inkdigits.training.recipe import Recipe
+from inkdigits.training.run.lock import LOCK_NAME, run_lock
 from inkdigits.training.run.state import RunOptions, RunState, state_from_dict
 
 STATE_NAME, HISTORY_NAME, MODEL_NAME, PACKED = "run.json", "history.jsonl", "model.keras", "packed"
@@ -60,6 +62,18 @@ class Run:
         self.state = replace(self.state, **changes)
         content = json.dumps(self.state.to_dict(), indent=2) + "\n"
         write_atomically(self.folder / STATE_NAME, content.encode())
+
+    def check_current(self) -> None:
+        """Refuses to write over a state that another process has changed since this one read it.
+
+        Raises:
+            TrainingError: It has changed, or is damaged.
+        """
+        if open_run(self.folder).state != self.state:
+            raise TrainingError(
+                f"Expected {self.folder} as it was opened. Received: another process has trained or started it since.",
+                hint="Open it again, or choose another folder.",
+            )
 
     def remove_drafts(self) -> None:
         """Removes what a killed training left half written."""
@@ -122,14 +136,41 @@ def open_run(folder: Path) -> Run:
         TrainingError: It is damaged.
     """
     path = folder / STATE_NAME
+    again = "It has no checkpoint yet: start it again with the command that began it."
     if not path.is_file():
+        begun = folder.is_dir() and any(folder.iterdir()) and is_free(folder)
         raise MissingModelError(
-            f"Expected a run's folder. Received: {folder}, with no {STATE_NAME}.", hint="Check the path."
+            f"Expected a run's folder. Received: {folder}, with no {STATE_NAME}.",
+            hint=again if begun else "Check the path.",
         )
     try:
         return Run(folder, state_from_dict(json.loads(path.read_text(encoding="utf-8"))))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TrainingError(f"Expected a run in {folder}. Received: {error!r}.", hint="Name a run's folder.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise TrainingError(
+            f"Expected the state of a run in {path}. Received: {_reason(error)}.",
+            hint=again if is_free(folder) else f"Copy {STATE_NAME} from a backup, or start a new run.",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())
+
+
+def can_resume(folder: Path) -> bool:
+    """Whether a folder holds a run to go on with. A damaged `run.json` without a checkpoint is none: nothing is lost.
+
+    Raises:
+        TrainingError: The run is damaged, and has a checkpoint or more.
+    """
+    if not is_run(folder):
+        return False
+    try:
+        open_run(folder)
+    except TrainingError:
+        if is_free(folder):
+            return False
+        raise
+    return True
 
 
 def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str, chief: bool = True) -> Run:
@@ -149,20 +190,33 @@ def start_run(folder: Path, recipe: Recipe, options: RunOptions, *, source: str,
     run = Run(folder, RunState(recipe=recipe, options=options, source=source, versions=versions()))
     if not chief:
         return run
-    if not _is_free(folder):
+    check_free(folder)
+    with run_lock(folder):
+        check_free(folder)
+        try:
+            (folder / CHECKPOINTS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"Expected to write into {folder}. Received: {error.strerror}.", hint="Choose another folder."
+            ) from error
+        run.save()
+    return run
+
+
+def check_free(folder: Path) -> None:
+    """Refuses a folder that a new run may not take.
+
+    Raises:
+        TrainingError: It holds something else than the start of a run.
+    """
+    if not is_free(folder):
         raise TrainingError(
             f"Expected a new or empty folder for the run. Received: {folder}, which is not empty.",
             hint="Choose another folder, or resume the run that it holds.",
         )
-    try:
-        (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"Expected to make {folder}. Received: {error}.", hint="Choose another folder.") from error
-    run.save()
-    return run
 
 
-def _is_free(folder: Path) -> bool:
+def is_free(folder: Path) -> bool:
     """Whether a new run may take a folder: it is not there, empty, or holds no more than the start of a run.
 
     A training that was killed before its first checkpoint has nothing to lose, so the same command may be repeated.
@@ -171,7 +225,7 @@ def _is_free(folder: Path) -> bool:
         return True
     if not folder.is_dir():
         return False
-    started = {STATE_NAME, HISTORY_NAME, CHECKPOINTS}
+    started = {STATE_NAME, HISTORY_NAME, CHECKPOINTS, LOCK_NAME}
     inside = [path for path in folder.iterdir() if path.name not in started]
     if (folder / CHECKPOINTS).is_dir():
         inside += (folder / CHECKPOINTS).iterdir()
