@@ -88,6 +88,7 @@ def run_among_planted(tmp_path):
         path = folder / (f"{name}.py" if name != "inkdigits" else "inkdigits/__init__.py")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"open({str(tmp_path / 'EXECUTED')!r}, 'a').write('{name} ')\nraise SystemExit('planted')\n")
+    (folder / "matplotlibrc").write_text("text.usetex: True\nbackend: module://numpy\n")
     script.parent.mkdir()
 
     def call(text, *, check=True):

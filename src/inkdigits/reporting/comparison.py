@@ -13,7 +13,7 @@ from inkdigits.benchmarks.algorithm_trial import Outcome
 from inkdigits.benchmarks.algorithms import find_algorithm
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.reporting.markdown import literal, table
-from inkdigits.reporting.plots import BLUE, GRAY, new_figure, save_figure
+from inkdigits.reporting.plots import BLUE, GRAY, in_own_style, new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,6 +92,7 @@ def _least(cost: Cost, scores: Sequence[Score]) -> str | None:
     return min(known)[1] if known else None
 
 
+@in_own_style
 def plot(scores: Sequence[Score], path: Path) -> None:
     """Draws wrong answers over the time of one answer, both logarithmic, and the Pareto front.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, ParamSpec, TypeAlias
 
 import numpy as np
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+P = ParamSpec("P")
 Target: TypeAlias = Path | BinaryIO
 DPI = 120
 BLUE, ORANGE, GRAY = "#1f5a99", "#d1601f", "#8a8a8a"  # distinct in print and for the color-blind
@@ -41,6 +43,22 @@ def require_matplotlib() -> None:
     require("matplotlib", extra="report", purpose="plots")
 
 
+def in_own_style(draw: Callable[P, None]) -> Callable[P, None]:
+    """Draws with matplotlib's own settings: a `matplotlibrc` in the current folder could make it run LaTeX."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        require_matplotlib()
+        from matplotlib import rc_context, rcdefaults
+
+        with rc_context():
+            rcdefaults()
+            draw(*args, **kwargs)
+
+    return drawn
+
+
+@in_own_style
 def plot_history(history: Sequence[Mapping[str, float]], key: str, target: Target) -> None:
     """Draws a learning curve by epoch, in training and on the validation split.
 
@@ -101,6 +119,7 @@ def _draw_curves(axes: Axes, history: Sequence[Mapping[str, float]], key: str) -
     axes.set_xlim(min(epochs) - margin, max(epochs) + margin)
 
 
+@in_own_style
 def plot_reliability(labels: Labels, probabilities: Probabilities, target: Target) -> None:
     """Draws how often the answers of each bin of confidence are right, and how many answers there are in it.
 
@@ -149,6 +168,7 @@ def _draw_reliability(axes: Axes, bins: Reliability) -> None:
     axes.legend(loc="upper left", frameon=False)
 
 
+@in_own_style
 def plot_risk_coverage(confidences: Confidences, right: Right, target: Target) -> None:
     """Draws the error rate of the kept answers against the share that is rejected, with its upper bound.
 
@@ -205,6 +225,7 @@ def _name_thresholds(axes: Axes, points: Sequence[OperatingPoint], least: float)
             last = place
 
 
+@in_own_style
 def plot_trials(values: Sequence[float | None], target: Target) -> None:
     """Draws a search: the accuracy of each trial, and of the best so far.
 
@@ -235,6 +256,7 @@ def plot_trials(values: Sequence[float | None], target: Target) -> None:
     save_figure(figure, target)
 
 
+@in_own_style
 def plot_curve(name: str, curve: SeverityCurve, target: Target) -> None:
     """Draws accuracy against the amount of one perturbation.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from inkdigits.benchmarks.training_study import NEAR_BEST, TrainingStudy
 from inkdigits.benchmarks.training_trial import EPOCHS, LEARNING_RATE, Outcome, Setting
 from inkdigits.reporting.markdown import table
-from inkdigits.reporting.plots import BLUE, ORANGE, new_figure, save_figure
+from inkdigits.reporting.plots import BLUE, ORANGE, in_own_style, new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,6 +136,7 @@ def _name(setting: Setting) -> str:
     return f"{setting.way}, {setting.precision}, batches of {setting.batch_size}, {setting.cores} cores{workers}"
 
 
+@in_own_style
 def _draw(study: TrainingStudy, recipes: list[str], path: Path) -> None:
     most = max(len(study.of(recipe)) for recipe in recipes)
     figure = new_figure(11, 0.34 * most + 1.2)
