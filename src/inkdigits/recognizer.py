@@ -163,13 +163,16 @@ class Recognizer:
 
     def _read_many(self, pictures: Iterator[Picture], keep: bool) -> Iterator[Page]:
         pending: deque[Future[list[Prepared | Failure]]] = deque()
-        with ThreadPoolExecutor(WORKERS) as pool:
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
             while batch := list(islice(pictures, BATCH)):
                 pending.append(pool.submit(_prepare_batch, batch, self.options.max_megapixels, keep))
                 if len(pending) > WORKERS:
                     yield from self._complete(pending.popleft().result(), keep)
             while pending:
                 yield from self._complete(pending.popleft().result(), keep)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # an interrupt does not wait for a slow picture
 
     def _in_processes(self, pictures: Iterable[Picture], processes: int) -> Iterator[Page]:
         model = PackedModel.from_content(self.model.card, self.model.content, threads=1)  # each process has a core

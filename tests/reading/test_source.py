@@ -1,4 +1,5 @@
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -155,3 +156,32 @@ def test_each_page_of_a_tiff_is_a_picture(tmp_path):
         *(f"{tmp_path / 'scan.tiff'}#{n}" for n in (1, 2, 3)),
     ]
     assert [int(load(source.picture)[0, 0]) for source in found] == [255, 255, 200, 150]
+
+
+def test_links_to_folders_do_not_lead_in_a_circle(folder):
+    for name in ("l1", "l2", "sub/l3"):
+        (folder / name).symlink_to(folder)
+    assert paths_of(folder / "**" / "*.tiff") == [folder / "sub" / "c.tiff"]
+    assert paths_of(folder / "**" / "deep" / "*") == [folder / "sub" / "deep" / "d.webp"]
+
+
+def test_a_link_and_its_file_are_one_picture(folder):
+    (folder / "a-link.png").symlink_to(folder / "b.png")
+    assert paths_of(folder / "*.png")[0] == folder / "b.png"
+    assert folder / "a-link.png" not in paths_of(folder)
+
+
+def test_a_folder_that_cannot_be_searched_is_an_error(folder, monkeypatch):
+    real = os.scandir
+
+    def refusing(path):
+        if str(path) == str(folder / "sub"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    for name in (folder, folder / "**" / "*.png"):
+        *pictures, failed = expand([str(name)]).pictures
+        assert pictures
+        assert (failed.name, failed.picture) == (str(folder / "sub"), None)
+        assert "Permission denied" in failed.error

@@ -106,12 +106,14 @@ def test_ctrl_c_ends_reading_and_its_workers(files, tmp_path):
     for index in range(6000):
         (tmp_path / f"{index}.png").hardlink_to(files[index % 50])
     answers = tmp_path / "answers.jsonl"
+    answers.write_text("earlier")
     command = [sys.executable, "-P", "-m", "inkdigits", "read", str(tmp_path), "-o", str(answers)]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
-    while not (answers.exists() and answers.stat().st_size) and process.poll() is None:
+    while not any(draft.stat().st_size for draft in tmp_path.glob("answers.part*")) and process.poll() is None:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors.decode().splitlines()[-1]) == (130, "stopped.")
+    assert [path.read_text() for path in tmp_path.glob("answers*")] == ["earlier"]
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)

@@ -47,6 +47,17 @@ def test_csv_is_a_row_per_page(pages):
     assert error["error"] == "Expected a picture."
 
 
+def test_an_interrupted_array_is_valid_and_holds_what_was_done():
+    def interrupted():
+        yield {"text": "7"}
+        raise KeyboardInterrupt
+
+    out = io.StringIO()
+    with pytest.raises(KeyboardInterrupt):
+        write_json(interrupted(), out)
+    assert json.loads(out.getvalue()) == [{"text": "7"}]
+
+
 HOSTILE = Page(status="ok", path="=cmd|' /C calc'!A0\n\x1b[2J\u202e.png")
 
 

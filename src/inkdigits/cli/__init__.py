@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import warnings
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -54,7 +55,13 @@ def main(arguments: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name that is no valid text is still a result
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == EXIT_INTERRUPTED:  # without waiting for threads that read a slow picture
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -147,8 +147,10 @@ def opened(output: Path | None, sources: Sources) -> Iterator[TextIO]:
         yield sys.stdout
         return
     check_not_read(output, sources)
+    from inkdigits.files import draft_of
+
     output.parent.mkdir(parents=True, exist_ok=True)
-    with output.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with draft_of(output) as draft, draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         yield file
 
 

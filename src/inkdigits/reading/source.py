@@ -17,6 +17,7 @@ from inkdigits.image.load import Picture
 SAMPLES = Path(__file__).parent.parent / "samples"
 SAMPLE_PREFIX = "sample:"
 STDIN = "-"
+SEPARATORS = ("/", os.sep)
 DOCUMENTS = frozenset(
     {".pdf", ".djvu", ".doc", ".docx", ".odt", ".ppt", ".pptx", ".svg", ".psd", ".xcf", ".eps", ".ai"}
 )
@@ -134,19 +135,48 @@ def _expand(name: str, passed_over: Counter[str]) -> Iterator[Source]:
 
 def _search(name: str, passed_over: Counter[str]) -> Iterator[Source]:
     """The pictures of a folder or a glob, sorted."""
+    closed: list[OSError] = []
     if Path(name).is_dir():
-        paths = _pictures_in(Path(name), passed_over)
+        paths = _pictures_in(Path(name), passed_over, closed)
         error, hint = f"Expected pictures in {name}.", f"Known endings: {', '.join(sorted(SUFFIXES))}."
     else:
-        matches = [Path(match) for match in glob.glob(name, recursive=True)]
-        paths = {
-            path for match in matches for path in (_pictures_in(match, passed_over) if match.is_dir() else [match])
-        }
+        paths = set()
+        for match in _matches(name, closed):
+            paths |= _pictures_in(match, passed_over, closed) if match.is_dir() else {match}
         error, hint = f"Expected pictures that match {name}.", "Check the pattern."
-    if not paths:
+    if not paths and not closed:
         yield Source(name, None, f"{error} Received: none.", hint)
-    for path in sorted(paths):
+    for path in sorted(_once(paths)):
         yield from _pages_of(path, str(path))
+    for folder in {str(error.filename): error for error in closed}.values():
+        message = f"Expected a folder that can be searched. Received: {folder.strerror}."
+        yield Source(str(folder.filename), None, message, "Check its rights.")
+
+
+def _matches(pattern: str, closed: list[OSError]) -> Iterator[Path]:
+    """What matches a glob. `**` goes through folders, but not through links to folders: they may lead in a circle."""
+    head, found, tail = pattern.partition("**")
+    if not found or (head and not head.endswith(SEPARATORS)) or (tail and not tail.startswith(SEPARATORS)):
+        yield from map(Path, glob.glob(pattern))
+        return
+    for start in glob.glob(head) if glob.has_magic(head) else [head or os.curdir]:
+        for inner, folders, names in os.walk(start, onerror=closed.append):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            if tail.strip("".join(SEPARATORS)):
+                yield from _matches(str(Path(glob.escape(inner), tail.lstrip("".join(SEPARATORS)))), closed)
+            else:
+                yield from (Path(inner, name) for name in names if not name.startswith("."))
+
+
+def _once(paths: set[Path]) -> Iterator[Path]:
+    """Each file once: of a link and its file, the file."""
+    links = {path for path in paths if path.is_symlink()}
+    yield from paths - links
+    seen = {os.path.realpath(path) for path in paths - links} if links else set()
+    for path in sorted(links):
+        if (real := os.path.realpath(path)) not in seen:
+            seen.add(real)
+            yield path
 
 
 def _pages_of(path: Path, name: str) -> Iterator[Source]:
@@ -155,10 +185,10 @@ def _pages_of(path: Path, name: str) -> Iterator[Source]:
     yield from (Source(page, Path(page)) for page in names) if len(names) > 1 else [Source(name, path)]
 
 
-def _pictures_in(folder: Path, passed_over: Counter[str]) -> set[Path]:
-    """The files with a picture's ending, no hidden ones."""
+def _pictures_in(folder: Path, passed_over: Counter[str], closed: list[OSError]) -> set[Path]:
+    """The files with a picture's ending, no hidden ones; folders that cannot be searched are added to `closed`."""
     pictures = set()
-    for inner, folders, names in os.walk(folder):
+    for inner, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122  a Path per file would take longer

@@ -52,12 +52,14 @@ def write_jsonl(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
 
 
 def write_json(objects: Iterable[dict[str, Any]], out: TextIO) -> None:
-    """Writes one JSON array, an object per line."""
+    """Writes one JSON array, an object per line; if it is interrupted, the array holds what was done."""
     before = "["
-    for item in objects:
-        out.write(before + printable_json(_encoder.encode(item)))
-        before = ",\n "
-    out.write("[]\n" if before == "[" else "]\n")
+    try:
+        for item in objects:
+            out.write(before + printable_json(_encoder.encode(item)))
+            before = ",\n "
+    finally:
+        out.write("[]\n" if before == "[" else "]\n")
 
 
 @dataclass
