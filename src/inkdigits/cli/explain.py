@@ -85,13 +85,15 @@ def _is_file(output: Path) -> bool:
 
 def _saved(results: Iterator[Result], output: Path | None) -> Iterator[Result]:
     """Saves the sheet of each explanation on its way."""
+    from inkdigits.files import draft_of
     from inkdigits.reading.writers import file_name
 
     for index, (page, explanation) in enumerate(results):
         if explanation is not None and output is not None:
             path = output if _is_file(output) else output / file_name(page.path, index)
             path.parent.mkdir(parents=True, exist_ok=True)
-            explanation.draw().save(path, optimize=True)
+            with draft_of(path) as draft:
+                explanation.draw().save(draft, "PNG", optimize=True)
         yield page, explanation
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inkdigits.errors import DataError, SettingError
+from inkdigits.errors import DataError, OutputError, SettingError
+from inkdigits.files import draft_of
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 
 DESK = (228, 226, 220)
@@ -66,8 +67,9 @@ def save_sheet(sheet: Image.Image, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
-    except (OSError, ValueError) as error:
+        with draft_of(path) as draft:
+            sheet.save(draft)
+    except (OSError, OutputError, ValueError) as error:
         raise DataError(
             f"Expected to write a picture to {path}. Received: {error}.", hint="Name a file that ends in .png."
         ) from error

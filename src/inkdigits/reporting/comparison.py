@@ -12,6 +12,7 @@ from inkdigits.benchmarks.algorithm_comparison import Comparison, Score
 from inkdigits.benchmarks.algorithm_trial import Outcome
 from inkdigits.benchmarks.algorithms import find_algorithm
 from inkdigits.evaluation.metrics import wilson_interval
+from inkdigits.files import write_atomically
 from inkdigits.reporting.markdown import literal, table
 from inkdigits.reporting.plots import BLUE, GRAY, in_own_style, new_figure, save_figure
 
@@ -173,9 +174,9 @@ def write_comparison(folder: Path, comparison: Comparison) -> Path:
     scores = comparison.scores
     plot(scores, folder / "comparison.png")
     outcomes = [asdict(one.outcome) | {"right": one.right, "p_value": one.p_value} for one in scores]
-    (folder / "comparison.json").write_text(json.dumps(outcomes) + "\n", encoding="utf-8")
+    write_atomically(folder / "comparison.json", (json.dumps(outcomes) + "\n").encode())
     page = folder / "comparison.md"
     picture = "![Errors over the time of an answer](comparison.png)"
     parts = ["# Against other algorithms", literal(comparison.description), comparison_table(scores), NOTE, picture]
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")
+    write_atomically(page, ("\n\n".join(parts) + "\n").encode("utf-8", errors="backslashreplace"))
     return page

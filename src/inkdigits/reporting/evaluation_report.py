@@ -12,6 +12,7 @@ from inkdigits.errors import require
 from inkdigits.evaluation.metrics import accuracy
 from inkdigits.evaluation.predictions import write_predictions
 from inkdigits.evaluation.selective import require_scipy
+from inkdigits.files import draft_of, write_atomically
 from inkdigits.reporting.analysis import Analysis, analyze
 from inkdigits.reporting.evaluation_page import render
 from inkdigits.reporting.plots import check_history, require_matplotlib
@@ -60,7 +61,8 @@ def write_report(folder: Path, result: EvaluationResult, *, command: str = "", r
     metrics = json.dumps(_metrics(result, analysis, reproduce), indent=2)
     folder.mkdir(parents=True, exist_ok=True)
     _write_text(folder / METRICS_NAME, metrics + "\n")
-    write_predictions(folder / PREDICTIONS_NAME, result.labels, result.probabilities, sources=result.sources, raw=raw)
+    with draft_of(folder / PREDICTIONS_NAME) as draft:
+        write_predictions(draft, result.labels, result.probabilities, sources=result.sources, raw=raw)
     _write_text(folder / REPORT_NAME, page)
     return folder / REPORT_NAME
 
@@ -87,4 +89,4 @@ def _metrics(result: EvaluationResult, analysis: Analysis, reproduce: Mapping[st
 
 def _write_text(path: Path, text: str) -> None:
     # Names of files may hold bytes that are no characters.
-    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    write_atomically(path, text.encode("utf-8", errors="replace"))

@@ -18,6 +18,7 @@ from inkdigits.evaluation.metrics import (
     wilson_interval,
 )
 from inkdigits.evaluation.selective import Confidences, Right, risk_coverage
+from inkdigits.files import draft_of
 from inkdigits.models.operating_points import OperatingPoint
 from inkdigits.robustness.result import SeverityCurve
 
@@ -301,7 +302,8 @@ def new_figure(width: float, height: float) -> Figure:
 def save_figure(figure: Figure, target: Target) -> None:
     """Writes a figure: as a PNG file that replaces an old one, or as SVG without a background into an open file."""
     if isinstance(target, Path):
-        figure.savefig(target, format="png", dpi=DPI)
+        with draft_of(target) as draft:
+            figure.savefig(draft, format="png", dpi=DPI)
         return
     from matplotlib import rc_context
 
