@@ -247,6 +247,17 @@ def test_a_picture_is_not_written_over(inkdigits, scans):
         assert (scans / "a.png").read_bytes() == before
 
 
+@pytest.mark.parametrize("command", [("read", "--annotate"), ("read", "--save-glyphs"), ("explain", "-o")])
+def test_a_picture_is_not_written_over_by_a_view_of_another(inkdigits, tmp_path, scans, command):
+    verb, option = command
+    shutil.copy(scans / "z.png", scans / "00000_a.png")
+    before = (scans / "00000_a.png").read_bytes()
+    outcome = inkdigits(verb, scans / "a.png", scans / "00000_a.png", option, scans)
+    assert outcome.code == 2
+    assert "which is to be read" in outcome.error[0]
+    assert (scans / "00000_a.png").read_bytes() == before
+
+
 def test_a_model_without_the_reject_class_says_so(inkdigits):
     outcome = inkdigits("read", "sample:mnist", "--model", "tiny-2k")
     assert outcome.err.startswith("note: tiny-2k has no class for non-digits") == (

@@ -43,13 +43,21 @@ def command(pictures: tuple[str, ...], model: str, form: str, output: Path | Non
       inkdigits explain photo.jpg -o why.png
       inkdigits explain scans/ --format jsonl -o sheets/
     """
-    from inkdigits.cli.pictures import Reporter, check_not_read, load_recognizer, read_sources, write
+    from inkdigits.cli.pictures import (
+        Reporter,
+        check_not_read,
+        check_views_not_read,
+        load_recognizer,
+        read_sources,
+        write,
+    )
     from inkdigits.reading.source import expand
 
     _check_output(pictures, output)
     sources = expand(pictures)
     if output is not None:
         check_not_read(output, sources)
+        check_views_not_read(output, sources)
     recognizer = load_recognizer(model=model, max_megapixels=max_megapixels)
     reporter = Reporter(sources)
     results = _saved(reporter.watch(read_sources(recognizer, sources, explain=True)), output)

@@ -170,6 +170,18 @@ def check_not_read(output: Path, sources: Sources) -> None:
             )
 
 
+def check_views_not_read(folder: Path, sources: Sources) -> None:
+    """Refuses a folder in which the drawing or glyph of one picture would take the place of another.
+
+    Raises:
+        SettingError: It would.
+    """
+    from inkdigits.reading.writers import file_name
+
+    for index, source in enumerate(sources.pictures):
+        check_not_read(folder / file_name(source.name, index), sources)
+
+
 def write(
     results: Iterator[Result], form: str, out: TextIO, *, explain: bool, alone: bool = False, raw: bool = False
 ) -> None:

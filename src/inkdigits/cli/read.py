@@ -59,7 +59,7 @@ def command(
       inkdigits read scans/ -o answers.csv
       inkdigits read sample:photo --explain
     """
-    from inkdigits.cli.pictures import Reporter, load_recognizer, opened, read_sources, write
+    from inkdigits.cli.pictures import Reporter, check_views_not_read, load_recognizer, opened, read_sources, write
     from inkdigits.reading.source import expand, names_one
 
     form = form or format_by_ending(output)
@@ -70,6 +70,8 @@ def command(
         sources, show_statuses=form == "text" and not explain, show_explanations=form in ("text", "csv")
     )
     results = reporter.watch(read_sources(recognizer, sources, explain=explain, keep_records=keep))
+    for folder in filter(None, (annotate, save_glyphs)):
+        check_views_not_read(folder, sources)
     with opened(output, sources) as out:
         alone = len(pictures) == 1 and names_one(pictures[0])
         write(save_views(results, annotate, save_glyphs), form, out, explain=explain, alone=alone, raw=raw)
@@ -84,6 +86,7 @@ def format_by_ending(output: Path | None) -> str:
 
 def save_views(results: Iterator[Result], annotate: Path | None, save_glyphs: Path | None) -> Iterator[Result]:
     """Saves drawing and glyphs of each page on its way."""
+    from inkdigits.files import draft_of
     from inkdigits.reading import writers
 
     for folder in filter(None, (annotate, save_glyphs)):
@@ -92,5 +95,6 @@ def save_views(results: Iterator[Result], annotate: Path | None, save_glyphs: Pa
         if save_glyphs is not None:
             writers.save_glyphs(page, save_glyphs, index)
         if annotate is not None and page.record is not None:
-            page.draw().save(annotate / writers.file_name(page.path, index))
+            with draft_of(annotate / writers.file_name(page.path, index)) as draft:
+                page.draw().save(draft)
         yield page, explanation

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from PIL import Image
 
+from inkdigits.files import draft_of
 from inkdigits.names import inert_cell, printable, printable_json
 from inkdigits.reading.result import Page
 
@@ -104,7 +105,8 @@ def save_glyphs(page: Page, folder: Path, index: int) -> None:
         glyphs = [tried.candidate.glyph for tried in page.record.counted]
     for number, glyph in enumerate(glyphs):
         name = file_name(page.path, index, "" if number == 0 else f"_{number + 1}")
-        Image.fromarray(glyph).save(folder / name)
+        with draft_of(folder / name) as draft:
+            Image.fromarray(glyph).save(draft)
 
 
 def file_name(path: str | None, index: int, suffix: str = "") -> str:
