@@ -22,7 +22,7 @@ PACKAGES: dict[str, set[str]] = {
     "files": {"errors"},
     "image": {"errors", "geometry"},
     "layout": {"errors", "geometry", "image"},
-    "models": {"errors", "files", "geometry", "image", "labels", "names"},
+    "models": {"errors", "files", "geometry", "image", "labels", "names", "system"},
     "reading": {"errors", "files", "geometry", "labels", "names", "image", "layout", "models"},
     "explaining": {"errors", "geometry", "labels", "names", "image", "layout", "models", "reading"},
     "data": {"errors", "files", "geometry", "labels", "image", "layout"},

@@ -1,5 +1,7 @@
 import json
 import shutil
+from dataclasses import replace
+from hashlib import sha256
 
 from inkdigits.models.card import load_card
 from inkdigits.models.page import model_page
@@ -70,6 +72,23 @@ def test_a_network_that_was_changed_is_not_used(inkdigits, tmp_path):
         outcome = inkdigits(*arguments, tmp_path / "model")
         assert (outcome.code, outcome.out) == (1, "")
         assert "SHA-256" in outcome.error[0]
+
+
+def test_a_model_is_verified(inkdigits, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shutil.copytree(ZOO / "tiny-2k", tmp_path / "model")
+    outcome = inkdigits("models", "verify", tmp_path / "model")
+    assert (outcome.code, outcome.out) == (0, "tiny-2k: a sound network of 7.1 kB, 10 classes\n")
+
+
+def test_a_network_of_another_form_is_not_verified(inkdigits, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shutil.copytree(ZOO / "tiny-2k", tmp_path / "model")
+    (tmp_path / "model" / "model.tflite").write_bytes(b"seven")
+    replace(load_card(ZOO / "tiny-2k"), sha256=sha256(b"seven").hexdigest()).save(tmp_path / "model")
+    outcome = inkdigits("models", "verify", tmp_path / "model")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "Expected a LiteRT model" in outcome.error[0]
 
 
 def test_the_doctor_finds_that_everything_works_here(inkdigits):

@@ -1,6 +1,7 @@
 """The packed models that ship are what docs/recipes.md says of them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from inkdigits.data.mnist import load_mnist
 from inkdigits.errors import MissingModelError, UnfinishedRunError
 from inkdigits.models.classifier import PackedModel
-from inkdigits.models.zoo import find_model, model_names
+from inkdigits.models.zoo import ZOO, find_model, model_names
 
 # The most bytes, and the fewest of MNIST's 10,000 test digits read right: the lower end of what is published.
 SHIPPED = {
@@ -68,3 +69,18 @@ def test_a_keras_file_is_to_be_packed_first(tmp_path: Path) -> None:
     (tmp_path / "mine.keras").write_bytes(b"")
     with pytest.raises(MissingModelError, match=r"a Keras file\. Pack it first: inkdigits pack .*mine\.keras -o mine"):
         find_model(tmp_path / "mine.keras")
+
+
+@pytest.mark.parametrize("planted", ["default", "default/packed"])
+def test_a_folder_named_like_a_shipped_model_does_not_replace_it(
+    planted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ZOO / "tiny-2k", tmp_path / planted)
+    monkeypatch.chdir(tmp_path)
+    assert find_model("default") == ZOO / "default"
+    assert find_model("./default") == Path(planted)
+
+
+def test_a_name_that_no_system_takes_is_a_missing_model() -> None:
+    with pytest.raises(MissingModelError, match=r"Received: File name too long\. Check the path"):
+        find_model("x" * 5000)

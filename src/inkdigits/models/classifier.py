@@ -17,7 +17,8 @@ from inkdigits.labels import CLASSES
 from inkdigits.models.card import Card
 from inkdigits.models.runtime import THREADS, Engine, read_packed
 from inkdigits.models.tta import TRANSFORMATIONS, tta_copies
-from inkdigits.models.zoo import find_model
+from inkdigits.models.verify import verify_network
+from inkdigits.models.zoo import ZOO, find_model
 
 BATCH = 64  # glyphs per call: LiteRT's best throughput starts here, and the buffers stay small
 FEW = 24  # glyphs that are faster run in small batches than in one that is filled up
@@ -64,7 +65,10 @@ class PackedModel:
     """
 
     def __init__(self, folder: Path, *, threads: int = THREADS) -> None:
-        self._set_up(*read_packed(folder), threads)
+        card, content = read_packed(folder)
+        if folder.parent != ZOO:
+            verify_network(card, content)
+        self._set_up(card, content, threads)
 
     @classmethod
     def from_content(cls, card: Card, content: bytes, *, threads: int = THREADS) -> PackedModel:

@@ -43,7 +43,7 @@ class Engine:
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
             self._interpreter.resize_tensor_input(inputs[0]["index"], self._shape)
             self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError, IndexError) as error:
+        except (ValueError, RuntimeError, IndexError, TypeError, OverflowError, KeyError) as error:
             raise _unfit(f"Expected a LiteRT model with inputs of shape {input_shape}. Received: {error}.") from error
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
         self._bytes = inputs[0]["dtype"] == np.uint8
@@ -75,7 +75,7 @@ class Engine:
         try:
             self._interpreter.set_tensor(self._input, batch)
             self._interpreter.invoke()
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, IndexError, TypeError) as error:
             raise _unfit(f"Expected a network that LiteRT can compute. Received: {error}.") from error
         logits: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[:count]
         if not np.isfinite(logits).all():

@@ -20,24 +20,35 @@ def model_names() -> list[str]:
 def find_model(name: str | Path) -> Path:
     """The folder of a packed model.
 
+    A name from `model_names()` is always the model that ships, so that no folder can take its place unnoticed.
+
     Args:
-        name: A name from `model_names()`, the folder of a packed model, or a run's folder.
+        name: A name from `model_names()`, the folder of a packed model, or a run's folder. A folder of the name default
+            is `"./default"`, as a string: a `Path` drops the dot.
 
     Raises:
         UnfinishedRunError: It is a run that has no packed model yet.
         MissingModelError: There is none.
     """
+    if str(name) in model_names():
+        return ZOO / str(name)
     folder = Path(name)
-    for candidate in (folder, folder / "packed", ZOO / str(name)):
-        if (candidate / CARD_NAME).is_file():
-            return candidate
-    if (folder / RUN_NAME).is_file():
-        raise _unfinished(folder)
-    if folder.suffix == ".keras" and folder.is_file():
+    try:
+        for candidate in (folder, folder / "packed"):
+            if (candidate / CARD_NAME).is_file():
+                return candidate
+        if (folder / RUN_NAME).is_file():
+            raise _unfinished(folder)
+        if folder.suffix == ".keras" and folder.is_file():
+            raise MissingModelError(
+                f"Expected a packed model. Received: {folder}, a Keras file.",
+                hint=f"Pack it first: inkdigits pack {folder} -o {folder.stem}",
+            )
+    except OSError as error:  # a name that is too long, or a folder without rights
         raise MissingModelError(
-            f"Expected a packed model. Received: {folder}, a Keras file.",
-            hint=f"Pack it first: inkdigits pack {folder} -o {folder.stem}",
-        )
+            f"Expected a packed model's name or folder, or a run. Received: {error.strerror}.",
+            hint="Check the path and its rights.",
+        ) from error
     raise MissingModelError(
         f"Expected a packed model's name or folder, or a run. Received: {str(name)!r}.",
         hint=f"Models that ship: {', '.join(model_names())}. Train one with: inkdigits train",
