@@ -69,8 +69,9 @@ def test_a_card_of_before_there_were_operating_points_has_none(tmp_path):
         ([POINT | {"threshold": 1.5}], "an operating point with threshold 1.5 (number 0)"),
         ([POINT | {"error_bound": "0.1"}], "an operating point with error_bound '0.1' (number 0)"),
         ([POINT | {"coverage": True}], "an operating point with coverage True (number 0)"),
+        ([POINT | {"wrong": 10**12 + 1}], "an operating point with wrong 1000000000001 (number 0)"),
         ([POINT | {"kept": -1}], "an operating point with kept -1 (number 0)"),
-        ([POINT | {"error": float("nan")}], "an operating point with error nan (number 0)"),
+        ([POINT | {"error": float("nan")}], "NaN, which is no number of JSON"),
     ],
 )
 def test_operating_points_that_are_none_are_refused(points, received, tmp_path):
@@ -155,3 +156,47 @@ def test_a_card_says_task_shape_and_classes_of_another_network(tmp_path):
     card = replace(CARD, task="line", input_shape=(32, 256), classes=(*DIGITS, "blank"))
     card.save(tmp_path)
     assert load_card(tmp_path) == card
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", 5),
+        ("version", None),
+        ("license", "x" * 1001),
+        ("parameters", "many"),
+        ("parameters", None),
+        ("parameters", 10**400),
+        ("temperature", True),
+        ("tta", "yes"),
+        ("training", None),
+        ("training", {"data": "x"}),
+        ("training", {"seconds": 10**400}),
+        ("recipe", ["name"]),
+        ("scores", {"validation": {"accuracy": "high", "count": 5}}),
+        ("scores", {"validation": {"accuracy": 0.9}}),
+        ("calibration", {"mnist": "2400"}),
+    ],
+)
+def test_a_field_of_another_type_is_refused(field, value, tmp_path):
+    (tmp_path / "card.json").write_text(json.dumps(asdict(CARD) | {field: value}))
+    with pytest.raises(ModelError, match=rf"Received: {field}[.:]"):
+        load_card(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "received"),
+    [
+        ('"recipe": {"loss": NaN}', "NaN, which is no number of JSON"),
+        ('"recipe": {"a": 1, "a": 2}', "a name that stands twice"),
+        (f'"recipe": {"[" * 100_000}{"]" * 100_000}', "recursion"),
+        ('"recipe": {"a": [[[[[[[[[[1]]]]]]]]]]}', "too deep an object"),
+        (f'"recipe": "{"x" * 1_000_000}"', "more than 1,000,000 bytes"),
+    ],
+    ids=["nan", "twice", "recursion", "deep", "large"],
+)
+def test_strict_json_of_bounded_size_and_depth_is_expected(text, received, tmp_path):
+    fields = {name: value for name, value in asdict(CARD).items() if name != "recipe"}
+    (tmp_path / "card.json").write_text(json.dumps(fields)[:-1] + f", {text}}}")
+    with pytest.raises(ModelError, match=received):
+        load_card(tmp_path)

@@ -10,9 +10,11 @@ from typing import Any, Literal, TypeAlias, get_args
 from inkdigits.errors import ModelError
 from inkdigits.files import write_atomically
 from inkdigits.labels import CLASSES
+from inkdigits.models.card_fields import check_fields, parse_object
 from inkdigits.models.operating_points import OperatingPoint
 
 CARD_NAME = "card.json"
+MOST_CARD_BYTES = 1_000_000  # those that ship have about 10,000
 MODEL_NAME = "model.tflite"
 NOT_A_DIGIT_NAME = "not_a_digit"  # name of the reject class
 DIGITS = tuple(str(label) for label in range(CLASSES))
@@ -82,6 +84,7 @@ class Card:
     license: str = ""
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not 0 < self.temperature < 1000:
             raise ValueError(f"a temperature of {self.temperature}")
         limits = self.not_a_digit_threshold
@@ -128,7 +131,11 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / CARD_NAME
     try:
-        return parse_card(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_CARD_BYTES + 1)
+        if len(content) > MOST_CARD_BYTES:
+            raise ValueError(f"more than {MOST_CARD_BYTES:,} bytes")
+        return parse_card(content.decode())
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"Expected a packed model's card at {path}. Received: {error}.", hint="Pack the model again."
@@ -141,7 +148,7 @@ def parse_card(text: str) -> Card:
     Raises:
         ValueError: It is damaged; also a `TypeError` or an `AttributeError`.
     """
-    data: Any = json.loads(text)
+    data = parse_object(text)
     values = {OLD_NAMES.get(name, name): value for name, value in data.items()}
     if "classes" not in values and "no_digit_limit" in data and data["no_digit_limit"] < 1:
         values["classes"] = (*DIGITS, NOT_A_DIGIT_NAME)

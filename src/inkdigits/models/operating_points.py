@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, inf, log, log1p, log10
+from math import ceil, floor, log, log1p, log10
 
 from inkdigits.errors import SettingError
 
 DELTA = 0.05  # a bound fails for one calibration split in twenty
 USUAL_RATES = (0.05, 0.02, 0.01, 0.005, 0.001)
+MOST_DIGITS = 10**12  # that anything is calibrated on
 MARGIN = 3  # times the fewest answers that could pass: room for three errors, so that one wrong label ends nothing
 
 
@@ -42,7 +43,7 @@ class OperatingPoint:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            most = inf if name in ("kept", "wrong") else 1
+            most = MOST_DIGITS if name in ("kept", "wrong") else 1
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not (number and 0 <= value <= most):
                 raise ValueError(f"an operating point with {name} {value!r}")
