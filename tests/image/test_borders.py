@@ -106,3 +106,32 @@ def test_a_dark_border_all_round_does_not_make_the_paper_dark(width):
     page[:, :width] = page[:, -width:] = 20
     assert paper_is_light(page)
     assert not paper_is_light(255 - cell())
+
+
+@pytest.mark.parametrize("shade", [30, 110])
+@pytest.mark.parametrize("at", [35, 30, 26])
+def test_a_digit_that_touches_its_border_stays(at, shade):
+    """The 7's bar meets the left side; what is inside the border stays, and no border is left."""
+    page, digit = (np.full((SIDE, SIDE), 230, np.uint8) for _ in range(2))
+    cv2.rectangle(page, (21, 14), (98, 105), shade, 6)
+    for drawn in (page, digit):
+        cv2.polylines(drawn, [np.array([[at - 10, 35], [80, 35], [58, 88]])], False, 30, 5, cv2.LINE_AA)
+    covered = cover(page, found_in(page), to_ink(page)).astype(int)
+    np.testing.assert_allclose(covered[20:100, 27:93], digit[20:100, 27:93], atol=8)
+    assert min(covered[:, 100:].min(), covered[:12].min()) > 200
+
+
+@pytest.mark.parametrize("spacing", [15, 30, 60])
+def test_squared_paper_is_no_border(spacing):
+    page = cell()
+    page[::spacing] = page[:, ::spacing] = 150
+    page[cell() < 100] = 30
+    covered = find_border(page, to_ink(page))
+    assert covered is None or not (covered & (cell() < 100)).any()
+
+
+def test_a_0_that_overlaps_itself_is_no_border():
+    page = np.full((SIDE, SIDE), 230, np.uint8)
+    cv2.rectangle(page, (22, 12), (98, 108), 30, 7)
+    cv2.line(page, (25, 14), (25, 70), 30, 7)
+    assert find_border(page, to_ink(page)) is None

@@ -6,7 +6,7 @@ thick, thin, askew, rounded, doubled or dashed. Digits and models are not known 
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from inkdigits.image.ink import Ink, paper_is_light, shrink
 from inkdigits.image.load import Gray
+from inkdigits.image.silhouettes import LEAST_SHARE, find_framed
 
 Mask: TypeAlias = NDArray[np.uint8]
 
 LEAST_SIDE = 32  # pixels of the picture's shorter side: in less, such as 28 x 28, a border is rather a stroke
 SEARCH_SIDE = 256  # borders are looked for at this longer side
 VISIBLE = 64  # of 255: fainter ink is the soft edge of a line
+LEAST_LENGTH = 0.4  # of the picture's side: a border is at least so long
 LEAST_CONTENT = 0.2  # of a border's height: lower ink inside it is a mark, and the border may be a 0
 SMOOTH = 0.015  # of the content's side, or 1.2 pixels: a border is no further off a straight or evenly bent line
 SMOOTH_SHARE = 0.75  # of a border that is so smooth
@@ -31,6 +33,13 @@ LEAST_SIDES = 3  # at which a border surrounds its content, wherever it is
 DARK_EDGE = 0.5  # of an edge of the picture: as much of a border is there that a shadow could be
 SHADE_WINDOW = 0.15  # of the longer side: paper around a border whose shade it takes
 FRINGE = 2  # pixels around a border that its soft edge reaches
+
+
+class Border(NamedTuple):
+    """Masks at the size of the search: the border and what is beyond it, and strokes that touch it."""
+
+    border: Mask
+    strokes: Mask
 
 
 def find_border(gray: Gray, ink: Ink) -> Mask | None:
@@ -56,9 +65,10 @@ def find_border(gray: Gray, ink: Ink) -> Mask | None:
     if min(ink.shape) < LEAST_SIDE:
         return None
     marks = ((ink > VISIBLE) * np.uint8(255)).astype(np.uint8)
-    bodies = [np.asarray(shrink(marks, SEARCH_SIDE) > 0, np.uint8), *_darker_half(gray)]
-    found = [border for border in map(_border_at_any_gap, bodies) if border is not None]
-    return _at_full_size(np.bitwise_or.reduce(found), ink.shape) if found else None
+    small = shrink(gray, SEARCH_SIDE)
+    bodies = [np.asarray(shrink(marks, SEARCH_SIDE) > 0, np.uint8), *_darker_half(gray, small)]
+    found = [border for body in bodies if (border := _border_at_any_gap(small, body)) is not None]
+    return _at_full_size(found, ink.shape) if found else None
 
 
 def cover(gray: Gray, mask: Mask, ink: Ink) -> Gray:
@@ -73,31 +83,47 @@ def cover(gray: Gray, mask: Mask, ink: Ink) -> Gray:
     return np.where(mask > 0, np.rint(shade), gray).astype(np.uint8)
 
 
-def _darker_half(gray: Gray) -> list[Mask]:
+def _darker_half(gray: Gray, small: Gray) -> list[Mask]:
     """What is darker than the middle between ink and paper, at the size of the search; none if no edge is dark."""
-    small = shrink(gray, SEARCH_SIDE)
     light = small if paper_is_light(gray) else 255 - small
     _, body = cv2.threshold(light, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     edges = max(body[0].mean(), body[-1].mean(), body[:, 0].mean(), body[:, -1].mean())
     return [np.asarray(body, np.uint8)] if edges >= DARK_EDGE else []
 
 
-def _border_at_any_gap(body: Mask) -> Mask | None:
-    if cv2.connectedComponents(body, connectivity=8)[0] < 3:  # one part surrounds no other, whatever gaps are closed
+def _border_at_any_gap(small: Gray, body: Mask) -> Border | None:
+    if max(cv2.boundingRect(body)[2:]) < LEAST_LENGTH * min(body.shape):
         return None
-    for gap in GAPS:
-        found = _border_of(body, round(gap * min(body.shape)))
+    parted = cv2.connectedComponents(body, connectivity=8)[0] > 2  # else no dashes are there to be joined
+    for gap in GAPS if parted else GAPS[:1]:
+        found = _border_of(small, body, _joined(body, round(gap * min(body.shape))))
         if found is not None:
             return found
     return None
 
 
-def _border_of(body: Mask, gap: int) -> Mask | None:
-    """The border and what is beyond it, at the size of the search; gaps up to `gap` pixels are closed before."""
-    joined = body if gap < 1 else cv2.morphologyEx(body, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8))
+def _joined(body: Mask, gap: int) -> Mask:
+    if gap < 1:
+        return body
+    return np.asarray(cv2.morphologyEx(body, cv2.MORPH_CLOSE, np.ones((gap + 1, gap + 1), np.uint8)), np.uint8)
+
+
+def _border_of(small: Gray, body: Mask, joined: Mask) -> Border | None:
+    """The border by its silhouette, or else by the part that it surrounds; `joined` has no gaps between dashes."""
     count, marked, stats_, _ = cv2.connectedComponentsWithStats(np.asarray(joined, np.uint8), connectivity=8)
     labels, stats = np.asarray(marked, np.int32), np.asarray(stats_, np.int32)
-    large = [part for part in range(1, count if count > 2 else 0) if _is_large(stats[part], body.shape)]
+    wide, high = stats[1:, 2] >= LEAST_SHARE * joined.shape[1], stats[1:, 3] >= LEAST_SHARE * joined.shape[0]
+    framed = find_framed(small, body, joined) if (wide & high).any() else None
+    if framed is None:
+        border = _border_around(labels, stats) if count > 2 else None
+        return None if border is None else Border(border, np.zeros_like(border))
+    deeper = find_framed(small, body & framed.inside, joined & framed.inside) or framed  # of a double border
+    return Border(1 - deeper.inside, deeper.strokes)
+
+
+def _border_around(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Mask | None:
+    """The border of another part, and what is beyond it."""
+    large = [part for part in range(1, len(stats)) if _is_large(stats[part], labels.shape)]
     contents = {part: content for part in large if (content := _content_of(part, labels, stats)) is not None}
     innermost = [content for content in contents.values() if content not in contents]
     if not innermost:
@@ -109,7 +135,7 @@ def _border_of(body: Mask, gap: int) -> Mask | None:
 
 
 def _is_large(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
-    return bool(stat[2] >= 0.4 * shape[1] or stat[3] >= 0.4 * shape[0])
+    return bool(stat[2] >= LEAST_LENGTH * shape[1] or stat[3] >= LEAST_LENGTH * shape[0])
 
 
 def _content_of(part: int, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> int | None:
@@ -185,8 +211,17 @@ def _runs_along_edge(ink: NDArray[np.bool_]) -> bool:
     return bool(max(spans) >= SPAN)
 
 
-def _at_full_size(found: Mask, shape: tuple[int, ...]) -> Mask:
-    size = (shape[1], shape[0])
-    large = found if found.shape == shape else cv2.resize(found, size, interpolation=cv2.INTER_NEAREST)
-    grown = 2 * FRINGE + 1 + 2 * (max(shape) // SEARCH_SIDE)
-    return np.asarray(cv2.dilate(large, np.ones((grown, grown), np.uint8)), np.uint8)
+def _at_full_size(found: list[Border], shape: tuple[int, ...]) -> Mask:
+    border, strokes = (np.bitwise_or.reduce(masks) for masks in zip(*found, strict=True))
+    scale = max(shape) // SEARCH_SIDE
+    grown = 2 * FRINGE + 1 + 2 * scale
+    large = cv2.dilate(_enlarge(border, shape), np.ones((grown, grown), np.uint8))
+    if strokes.any():
+        large[cv2.dilate(_enlarge(strokes, shape), np.ones((3 + 2 * scale,) * 2, np.uint8)) > 0] = 0
+    return np.asarray(large, np.uint8)
+
+
+def _enlarge(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    if mask.shape == shape:
+        return mask
+    return np.asarray(cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)
