@@ -22,8 +22,9 @@ from inkdigits.image.load import Picture
 from inkdigits.reading.result import Page
 from inkdigits.recognizer import Recognizer
 
-LOOK_ALIKES = frozenset({"o", "omikron", "circle", "circle/cross", "minus"})
-LOOK_ALIKE_LETTERS = frozenset({"b", "l", "q", "iota"})  # handwritten, a person may take them for 6, 1, 9 and 1
+# o, O, l, I, |, /, circle, minus: in these sets an iota counts as an l, and a circle/cross may be a circle.
+LOOK_ALIKES = frozenset({"o", "omikron", "circle", "circle/cross", "minus", "l", "iota"})
+LOOK_ALIKE_LETTERS = frozenset({"b", "q"})  # handwritten, a person may take them for 6 and 9
 SETS = ("own_digits", "folder_digits", "dida", "usps")
 
 
@@ -65,15 +66,15 @@ def refusals(recognizer: Recognizer, folder: Path) -> Iterator[str]:
     pages = list(recognizer.read_many([folder / row["file"] for row in rows]))
     for name, left_out in (
         ("not_digits", frozenset[str]()),
-        ("less o, circle, minus", LOOK_ALIKES),
-        ("less b, l, q, iota too", LOOK_ALIKES | LOOK_ALIKE_LETTERS),
+        ("less o, l, circle, minus", LOOK_ALIKES),
+        ("less b, q too", LOOK_ALIKES | LOOK_ALIKE_LETTERS),
     ):
         chosen = [page for page, row in zip(pages, rows, strict=True) if row["what"] not in left_out]
         taken = sum(page.status != "rejected" for page in chosen)
         sure = sum(page.status == "ok" for page in chosen)
         low, high = wilson_interval(taken, len(chosen))
         share = f"taken for a digit {taken / len(chosen):6.1%} [{low:.1%}, {high:.1%}]"
-        yield f"{name:22} n={len(chosen):4}  {share}, for a sure one {sure / len(chosen):.1%}"
+        yield f"{name:24} n={len(chosen):4}  {share}, for a sure one {sure / len(chosen):.1%}"
 
 
 def save_errors(pages: Sequence[Page], pictures: Sequence[Picture], labels: Sequence[str], folder: Path) -> None:

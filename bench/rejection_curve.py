@@ -3,31 +3,37 @@
     python bench/rejection_curve.py FOLDER --model before=DIR --model after=default [--plot docs/rejection.png]
 
 FOLDER holds real pictures, as for `bench/real_pictures.py`; they are development sets. Plain digits are those of
-`bench/plain_digits.py` with its seed for choices. Look-alikes of digits are left out of the non-digits. Prints, for
-each model, the share of each set that is kept where 2, 3, 4 and 5 % of the non-digits are accepted, and at the
-threshold on the model's card.
+`bench/plain_digits.py` with its seed for choices. Look-alikes of digits (o, O, l, I, |, /, circle, minus) are left out
+of the non-digits. Prints, for each model, the share of each set that is kept where 2, 3, 4 and 5 % of the non-digits
+are accepted, and at the thresholds on the model's card. Then it prints how many real and synthesized non-digits the
+card's thresholds accept. The synthesis has a seed of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.image.load import Picture
 from inkdigits.reading.decision import MIN_CONFIDENCE
 from inkdigits.reading.result import Page
 from inkdigits.recognizer import Recognizer
 from inkdigits.reporting.markdown import table
+from inkdigits.synthesis.mixture import Mixture
+from inkdigits.synthesis.synthesize import render_pictures
 from plain_digits import drawings
 from real_pictures import LOOK_ALIKES, load_set
 
 ACCEPTED = (0.02, 0.03, 0.04, 0.05)
 PLAIN_SEED, PLAIN_COUNT = 1, 100
 NON_DIGITS = "not_digits"
+SYNTHESIS_SEED = 11  # others than of training (0), of packing (1, 2) and of the left-out sources (3)
+SYNTHESIS = Mixture(symbols=400, letters=400, scribbles=400, several=400, turned=400, textures=400)
 COLORS = ("#9a6a3a", "#1f5fa8", "#3a8a4a")
 LINES = ("--", "-", ":")
 
@@ -43,6 +49,25 @@ def pictures(folder: Path) -> dict[str, list[Picture]]:
     with_label, _, rows = load_set(folder, NON_DIGITS)
     found[NON_DIGITS] = [p for p, row in zip(with_label, rows, strict=True) if row["what"] not in LOOK_ALIKES]
     return found
+
+
+def synthesis() -> dict[str, list[Picture]]:
+    """Non-digits of synthesis, by kind."""
+    rendered, _, kinds = render_pictures(SYNTHESIS, seed=SYNTHESIS_SEED, split="validation")
+    return {str(kind): [rendered[index] for index in np.flatnonzero(kinds == kind)] for kind in np.unique(kinds)}
+
+
+def accepted_rows(model: str, recognizer: Recognizer, sets: Mapping[str, Sequence[Picture]]) -> list[list[str]]:
+    """How many non-digits of each set are accepted, and how many surely, by the thresholds on the card."""
+    pages = {name: list(recognizer.read_many(some)) for name, some in sets.items()}
+    pages["synthesis"] = [page for name, some in pages.items() if name != NON_DIGITS for page in some]
+    content = []
+    for name, some in pages.items():
+        taken, sure = (sum(page.status in kept for page in some) for kept in (("ok", "uncertain"), ("ok",)))
+        low, high = wilson_interval(taken, len(some))
+        share = f"{taken / len(some):.1%} [{low:.1%}, {high:.1%}]"
+        content.append([model, name, f"{len(some):,}", share, f"{sure / len(some):.1%}"])
+    return [[cell.replace("%", " %") for cell in line] for line in content]
 
 
 def score(page: Page) -> float:
@@ -101,6 +126,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     sets, found, content = pictures(arguments.folder), {}, []
+    non_digits, accepted = {NON_DIGITS: sets[NON_DIGITS], **synthesis()}, []
     for titled in arguments.model:
         title, _, model = titled.partition("=")
         recognizer = Recognizer(model)
@@ -108,9 +134,11 @@ def main() -> None:
         found[title] = {name: np.array([score(page) for page in some]) for name, some in pages.items()}
         kept = {name: float(np.mean([page.status != "rejected" for page in some])) for name, some in pages.items()}
         content += rows(title, found[title], kept)
+        accepted += accepted_rows(title, recognizer, non_digits)
     head = ["model", "threshold", f"{NON_DIGITS} accepted", *(name for name in sets if name != NON_DIGITS)]
     print(table(head, content, left=2))
-    print(f"\nn = {', '.join(f'{len(some):,} {name}' for name, some in sets.items())}.")
+    print(f"\nn = {', '.join(f'{len(some):,} {name}' for name, some in sets.items())}.\n")
+    print(table(["model", "non-digits", "n", "accepted, 95 % interval", "accepted as ok"], accepted, left=2))
     if arguments.plot:
         plot(found, arguments.plot)
 
