@@ -4,7 +4,8 @@
 
 Prints a table: how many are right with `min_confidence=0`, with a 95 % Wilson interval, how many are kept at the
 default threshold (status "ok"), and how many of those are right. The same seed gives the same pictures, and fewer of
-them are the first of more. `--split validation`, the default, is for choices; `--split test` for published numbers.
+them are the first of more. `--split validation`, the default, is for choices: it has 2,500
+digits, and none of calibration. `--split test` is for published numbers.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from PIL import Image, ImageDraw, ImageFont
 from conditions import CONDITIONS, TURNS, Subject
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.source import load_dataset
-from inkdigits.data.splits import split_training, validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.errors import SettingError
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.recognizer import Recognizer
@@ -88,7 +89,7 @@ def digits(split: Part) -> Dataset:
         return load_dataset("mnist", split="test")
     if split == "validation":
         train = load_dataset("mnist", split="train")
-        return train.subset(validation_split(train)[1])
+        return train.subset(split_training(train).validation)
     if split == "calibration":
         train = load_dataset("mnist", split="train")
         return train.subset(split_training(train).calibration)

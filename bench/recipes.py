@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import mean
 
 from inkdigits.data.mnist import load_mnist
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.reporting.markdown import spread
 from inkdigits.training.recipe import Recipe, change
 from inkdigits.training.recipes import find_recipe
@@ -34,7 +34,7 @@ def train_once(recipe: Recipe, seed: int, *, test: bool) -> dict[str, float]:
     from inkdigits.training.predict import compile_predict, evaluate
 
     dataset = load_mnist("train")
-    chosen, held_out = validation_split(dataset.labels)
+    chosen, held_out, _ = split_training(dataset)
     fitted = fit(recipe, dataset.subset(chosen), seed=seed)
     result = {"seconds": fitted.seconds, "cpu_seconds": fitted.cpu_seconds}
     predict = compile_predict(fitted.model)
@@ -59,7 +59,7 @@ def train_and_pack(recipe: Recipe, seed: int, runs: Path, *, test: bool) -> dict
         train_and_pack(run, dataset, resume=known)
     packed = PackedModel(folder / "packed")
     result = {"seconds": run.state.progress.seconds, "cpu_seconds": time.process_time() - began_cpu}
-    held_out = dataset.subset(validation_split(dataset.labels)[1])
+    held_out = dataset.subset(split_training(dataset).validation)
     for part in [("validation", held_out), *([("test", load_mnist("test"))] if test else [])]:
         result[part[0]] = float((packed.probabilities(part[1].glyphs)[:, :10].argmax(axis=1) == part[1].labels).mean())
     return result

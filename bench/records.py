@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.label_errors import CORRECTIONS
 from inkdigits.data.mnist import load_mnist
-from inkdigits.data.splits import validation_split
+from inkdigits.data.splits import split_training
 from inkdigits.export.from_run import train_and_pack
 from inkdigits.models.card import MODEL_NAME
 from inkdigits.models.classifier import PackedModel, softmax
@@ -150,7 +150,7 @@ def main() -> None:
 
     use_single_threaded_ops()
     dataset = load_mnist("train")
-    held_out = dataset.subset(validation_split(dataset.labels)[1])
+    held_out = dataset.subset(split_training(dataset).validation)
     parts = Parts(held_out, None if arguments.no_test else load_mnist("test"))
     lines = markdown.table(COLUMNS, []).splitlines()
     print("\n".join(lines), flush=True)

@@ -251,7 +251,7 @@ def test_chalk_is_light_on_a_dark_board():
     [
         ("sepia", 1, "test", "Expected a condition of mnist, inverted"),
         ("mnist", 0, "test", "Expected 1 to 10000 pictures. Received: 0."),
-        ("mnist", 5001, "validation", "Expected 1 to 5000 pictures. Received: 5001."),
+        ("mnist", 2501, "validation", "Expected 1 to 2500 pictures. Received: 2501."),
         ("mnist", 1, "train", "Expected a split of 'validation' or 'test'. Received: 'train'."),
     ],
 )
