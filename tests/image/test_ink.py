@@ -71,7 +71,7 @@ def test_a_black_picture_has_no_ink():
 def test_the_grain_of_a_large_picture_is_told_from_some_of_its_rows(monkeypatch):
     contrast = np.abs(np.random.default_rng(0).normal(0, 12, (600, 800))).astype(np.uint8)
     some = ink_module.measure_grain(contrast)
-    monkeypatch.setattr(ink_module, "GRAIN_PIXELS", contrast.size)
+    monkeypatch.setattr(ink_module, "ENOUGH_PIXELS", 2 * contrast.size)
     assert some == pytest.approx(ink_module.measure_grain(contrast), rel=0.15)
     assert some > 5
 

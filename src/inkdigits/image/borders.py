@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.image.ink import Ink, paper_is_light, shrink
+from inkdigits.image.ink import Ink, halve, paper_is_light
 from inkdigits.image.load import Gray
 from inkdigits.image.silhouettes import LEAST_SHARE, find_framed
 
@@ -64,9 +64,9 @@ def find_border(gray: Gray, ink: Ink) -> Mask | None:
     """
     if min(ink.shape) < LEAST_SIDE:
         return None
-    marks = ((ink > VISIBLE) * np.uint8(255)).astype(np.uint8)
-    small = shrink(gray, SEARCH_SIDE)
-    bodies = [np.asarray(shrink(marks, SEARCH_SIDE) > 0, np.uint8), *_darker_half(gray, small)]
+    marks = _shrink_marks(np.asarray(ink > VISIBLE, np.uint8))
+    small = np.asarray(cv2.resize(halve(gray, SEARCH_SIDE), marks.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    bodies = [marks, *_darker_half(gray, small)]
     found = [border for body in bodies if (border := _border_at_any_gap(small, body)) is not None]
     return _at_full_size(found, ink.shape) if found else None
 
@@ -81,6 +81,15 @@ def cover(gray: Gray, mask: Mask, ink: Ink) -> Gray:
     mean = cv2.blur(gray.astype(np.float32) * bare, (window, window)) / np.maximum(weight, 1e-6)
     shade = np.where(weight > 1e-3, mean, float(gray[bare > 0].mean()))
     return np.where(mask > 0, np.rint(shade), gray).astype(np.uint8)
+
+
+def _shrink_marks(marks: Mask) -> Mask:
+    """Marks at the size of the search: a pixel is marked if one of the square that it stands for is."""
+    factor = -(-max(marks.shape) // SEARCH_SIDE)
+    if factor == 1:
+        return marks
+    largest = cv2.dilate(marks, np.ones((factor, factor), np.uint8), anchor=(0, 0))
+    return np.ascontiguousarray(largest[::factor, ::factor], np.uint8)
 
 
 def _darker_half(gray: Gray, small: Gray) -> list[Mask]:

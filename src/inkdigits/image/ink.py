@@ -16,13 +16,12 @@ from inkdigits.image.load import Gray
 
 Ink: TypeAlias = NDArray[np.uint8]
 
-LARGE = 2048  # pixels of the longer side: from here on scaling down takes longer than all the rest
 PAPER_SIDE = 128  # the paper's shade is smooth: it is found on a picture of this side
 PAPER_WINDOW = 0.4  # of the longer side: wider than any stroke, narrower than the page
 LEAST_CONTRAST = 16  # of 255 levels between paper and ink; less is noise of a camera or of JPEG
 LEAST_DISTINCTION = 4.5  # standard deviations of the paper between it and ink; splitting mere grain in two gives 2.7
 FLAT_PAPER = 2  # levels: a drawing's paper; a photograph's varies more
-GRAIN_PIXELS = 1 << 16  # are enough to tell a picture's grain: of a larger one every second row, or fewer
+ENOUGH_PIXELS = 1 << 17  # to measure levels, half of them to measure grain: of a larger picture rows are left out
 LEAST_FRAMED_SIDE = 32  # pixels of the shorter side: in less, a dark border is what is around a light digit
 THICKEST_BORDER = 0.2  # of the picture's shorter side
 LIGHT_RING = 0.9  # of the pixels all round: so many are paper just inside a border
@@ -51,7 +50,7 @@ def to_ink(gray: Gray) -> Ink:
         (255, 0)
     """
     contrast, flat = _contrast_to_paper(gray)
-    counts = _histogram(contrast)
+    counts = _histogram(_some_rows(contrast, ENOUGH_PIXELS))
     full = full_contrast(counts)
     if full < LEAST_CONTRAST:
         return np.zeros_like(gray)
@@ -84,7 +83,7 @@ def to_darker_ink(gray: Gray) -> Ink:
         (255, 0)
     """
     contrast, _ = _contrast_to_paper(gray)
-    counts = _histogram(contrast)
+    counts = _histogram(_some_rows(contrast, ENOUGH_PIXELS))
     if full_contrast(counts) < LEAST_CONTRAST:
         return np.zeros_like(gray)
     threshold = otsu(counts)
@@ -148,8 +147,19 @@ def _ring(light: NDArray[np.bool_], depth: int) -> float:
 
 def find_quantiles(values: NDArray[Any], shares: tuple[float, ...]) -> list[float]:
     """The values below which these shares of all lie: what `np.quantile` gives to a rank, in a tenth of its time."""
+    ranks = [round(share * (values.size - 1)) for share in shares]
+    if values.dtype == np.uint8:
+        below = np.cumsum(_histogram(values))
+        return [float(level) for level in np.searchsorted(below, ranks, side="right")]
     ranked = np.sort(values, axis=None)
-    return [float(ranked[round(share * (len(ranked) - 1))]) for share in shares]
+    return [float(ranked[rank]) for rank in ranks]
+
+
+def find_median(levels: NDArray[np.uint8]) -> float:
+    """The median of gray levels, in a tenth of the time that `np.median` takes."""
+    below = np.cumsum(_histogram(levels))
+    middle = below[-1] / 2
+    return (int(np.searchsorted(below, middle)) + int(np.searchsorted(below, middle, side="right"))) / 2
 
 
 def full_contrast(counts: NDArray[np.int64]) -> float:
@@ -205,6 +215,11 @@ def _running_sums(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArr
     return np.cumsum(counts, dtype=np.float64), np.cumsum(counts * np.arange(len(counts)), dtype=np.float64)
 
 
+def _some_rows(levels: NDArray[np.uint8], enough: int) -> NDArray[np.uint8]:
+    """Evenly spaced rows with about that many pixels, all rows of a smaller picture."""
+    return levels[:: max(1, levels.size // enough)]
+
+
 def _histogram(levels: NDArray[Any]) -> NDArray[np.int64]:
     """How many pixels have each of the 256 levels."""
     return cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.int64)
@@ -212,18 +227,24 @@ def _histogram(levels: NDArray[Any]) -> NDArray[np.int64]:
 
 def shrink(gray: Gray, side: int) -> Gray:
     """Scales a picture down so that its longer side is at most `side` pixels; a smaller one is given back as it is."""
+    gray = halve(gray, side)
     longer = max(gray.shape)
     if longer <= side:
         return gray
-    factor = longer // side
-    if longer > LARGE and factor > 1 and min(gray.shape) >= factor:
-        # By a whole number first, which OpenCV does several times faster; the last few rows and columns are cut off.
-        small = (gray.shape[1] // factor, gray.shape[0] // factor)
-        whole = gray[: small[1] * factor, : small[0] * factor]
-        gray = np.asarray(cv2.resize(whole, small, interpolation=cv2.INTER_AREA), np.uint8)
-        longer = max(gray.shape)
     size = (max(1, round(gray.shape[1] * side / longer)), max(1, round(gray.shape[0] * side / longer)))
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def halve(gray: Gray, side: int) -> Gray:
+    """Halves a picture while its longer side stays at least `side` pixels, which OpenCV does faster than any scaling.
+
+    An odd last row or column is cut off.
+    """
+    while max(gray.shape) >= 2 * side and min(gray.shape) >= 2:
+        half = (gray.shape[1] // 2, gray.shape[0] // 2)
+        even = gray[: 2 * half[1], : 2 * half[0]]
+        gray = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return gray
 
 
 def _paper(light: Gray) -> Gray:
@@ -258,11 +279,8 @@ def measure_grain(levels: NDArray[np.uint8]) -> float:
     """Standard deviation of the grain, from the median difference of neighbors: strokes are too few to move it."""
     if levels.shape[1] < 2:
         return 0.0
-    some = levels[:: max(1, levels.size // GRAIN_PIXELS)]
-    counts = np.cumsum(_histogram(cv2.absdiff(some[:, 1:], some[:, :-1])))
-    middle = counts[-1] / 2
-    median = (int(np.searchsorted(counts, middle)) + int(np.searchsorted(counts, middle, side="right"))) / 2
-    return median * 1.4826 / 2**0.5
+    some = _some_rows(levels, ENOUGH_PIXELS // 2)
+    return find_median(np.asarray(cv2.absdiff(some[:, 1:], some[:, :-1]), np.uint8)) * 1.4826 / 2**0.5
 
 
 def _is_clean(counts: NDArray[np.int64], full: float) -> bool:

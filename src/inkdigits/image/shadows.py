@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.geometry import Box
-from inkdigits.image.ink import LEAST_CONTRAST, Ink, find_quantiles, shrink, to_contrast
+from inkdigits.image.ink import LEAST_CONTRAST, Ink, find_median, find_quantiles, shrink, to_contrast
 from inkdigits.image.load import Gray
 
 SEARCH_SIDE = 512  # a page's light is followed at this longer side
@@ -41,8 +41,8 @@ def edge_sharpness(gray: Gray, ink: Ink, box: Box) -> float:
     around = (cv2.dilate(body, np.ones((2 * AROUND + 1,) * 2, np.uint8)) > 0) & (body == 0)
     if not body.any() or not around.any():
         return 0.0
-    contrast = abs(float(np.median(levels[around])) - float(np.median(levels[body > 0])))
-    return float(np.median(_slopes(levels)[_edges(body)])) / contrast if contrast >= LEAST_CONTRAST else 0.0
+    contrast = abs(find_median(levels[around]) - find_median(levels[body > 0]))
+    return find_median(_steps(levels)[_edges(body)]) / 2 / contrast if contrast >= LEAST_CONTRAST else 0.0
 
 
 def flatten_light(gray: Gray, window: float) -> Gray:
@@ -71,7 +71,7 @@ def flatten_light(gray: Gray, window: float) -> Gray:
 def _are_soft(flat: Gray, body: NDArray[np.uint8], labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Which of the parts have soft edges, shape `(count,)`."""
     edges = _edges(body) & (body > 0)
-    slope = _means(_slopes(flat)[edges], labels[edges], count)
+    slope = _means(_steps(flat)[edges] / 2, labels[edges], count)
     depth = _means(255.0 - flat[body > 0], labels[body > 0], count)
     return np.asarray(slope < SHARP * depth, np.bool_)
 
@@ -82,11 +82,10 @@ def _means(values: NDArray[np.floating], owners: NDArray[np.int32], count: int) 
     return np.asarray(sums / np.maximum(np.bincount(owners, minlength=count), 1), np.float64)
 
 
-def _slopes(levels: Gray) -> NDArray[np.float32]:
-    """Change of the level from a pixel to the next."""
+def _steps(levels: Gray) -> NDArray[np.uint8]:
+    """Change of the level across two pixels."""
     smooth = cv2.GaussianBlur(levels, (3, 3), 0)
-    steps = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return np.asarray(steps, np.float32) / np.float32(2)
+    return np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _edges(body: NDArray[np.uint8]) -> NDArray[np.bool_]:
