@@ -1,4 +1,7 @@
 import io
+import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -69,3 +72,18 @@ def test_the_limit_of_pixels_counts_for_plain_pngs_too(glyph):
     with pytest.raises(PictureError, match="at most 0.0005 megapixels"):
         load(as_png(glyph), max_megapixels=0.0005)
     np.testing.assert_array_equal(load(as_png(glyph), max_megapixels=0.001), glyph)
+
+
+def test_no_more_is_unpacked_than_the_pixels_take(glyph):
+    rows = zlib.compress(bytes(50_000_000), 9)
+    whole = as_png(glyph)
+    start = whole.index(b"IDAT")
+    head, tail = whole[: start - 4], whole[whole.index(b"IEND") - 4 :]
+    bomb = head + struct.pack(">I", len(rows)) + b"IDAT" + rows + struct.pack(">I", zlib.crc32(b"IDAT" + rows)) + tail
+    tracemalloc.start()
+    try:
+        assert decode_plain_png(bomb) is None
+        assert load(bomb).shape == glyph.shape
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -20,6 +20,7 @@ HEAD = struct.Struct(">II5B")
 GRAY_8_BITS = (8, 0, 0, 0, 0)  # depth, color type, compression, filter, interlacing
 LAST_FILTER = 4
 MOST_PIXELS = 1 << 16  # of a larger picture decoding alone takes the time
+MOST_BYTES = 4 * MOST_PIXELS  # of a file: so many pixels fit into a third of it
 
 
 def decode_plain_png(data: bytes) -> Gray | None:
@@ -34,20 +35,26 @@ def decode_plain_png(data: bytes) -> Gray | None:
     Source:
         W3C, "Portable Network Graphics (PNG) Specification", third edition, sections 5 and 9.
     """
-    if not data.startswith(START) or len(data) < len(START) + HEAD.size:
+    if not data.startswith(START) or not len(START) + HEAD.size <= len(data) <= MOST_BYTES:
         return None
     width, height, *kind = HEAD.unpack_from(data, len(START))
     if tuple(kind) != GRAY_8_BITS or not 0 < width * height <= MOST_PIXELS:
         return None
-    packed = _image_data(data)
-    try:
-        rows = zlib.decompress(packed) if packed else b""
-    except zlib.error:
-        return None
-    if len(rows) != height * (width + 1) or max(rows[:: width + 1]) > LAST_FILTER:
+    rows = _unpack(_image_data(data) or b"", height * (width + 1))
+    if rows is None or max(rows[:: width + 1]) > LAST_FILTER:
         return None
     levels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     return np.asarray(levels, np.uint8) if levels is not None and levels.shape == (height, width) else None
+
+
+def _unpack(packed: bytes, size: int) -> bytes | None:
+    """Exactly so many bytes; None if there are fewer or more, of which one at most is unpacked."""
+    stream = zlib.decompressobj()
+    try:
+        rows = stream.decompress(packed, size + 1)
+    except zlib.error:
+        return None
+    return rows if len(rows) == size and stream.eof else None
 
 
 def _image_data(data: bytes) -> bytes | None:
