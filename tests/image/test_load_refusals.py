@@ -45,7 +45,7 @@ def test_a_huge_webp_or_gif_canvas_is_refused_before_it_is_decoded():
     canvas = webp.index(b"VP8X") + 12
     webp[canvas : canvas + 6] = (16382).to_bytes(3, "little") * 2
     gif[6:10] = struct.pack("<HH", 60000, 60000)
-    with pytest.raises(PictureError, match=r"within Pillow's own limit"):
+    with pytest.raises(PictureError, match=r"16383 x 16383"):
         load(bytes(webp))
     with pytest.raises(PictureError, match=r"60000 x 60000"):
         load(bytes(gif))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import os
 import re
+import stat
 import struct
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
 from inkdigits.errors import PictureError
+from inkdigits.image.limits import MAX_PAGES, check_file, check_opened
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
 SUFFIXES = frozenset(
     ".png .jpg .jpeg .jpe .jfif .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .avif .heic .heif".split()  # noqa: SIM905
 )
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
-MAX_FILE_BYTES = 1 << 30
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _REDUCED = 254  # TIFF's tag NewSubfileType: bit 0 marks a small copy of another page
 _PAGE = re.compile(r"(.+)#([1-9]\d*)")
@@ -37,8 +39,9 @@ def open_image(data: bytes, *, page: int | None, max_megapixels: float) -> Image
     Raises:
         PictureError: It is of an unknown format or too large, has no such page, or has several and none is named.
     """
+    check_file(data, max_megapixels)
     image = _identify(data)
-    check_size(*image.size, max_megapixels)
+    check_opened(image, data, max_megapixels)
     pages = _pages(image)
     if page is None and len(pages) > 1:
         raise PictureError(
@@ -48,14 +51,31 @@ def open_image(data: bytes, *, page: int | None, max_megapixels: float) -> Image
         raise PictureError(f"Expected a page from 1 to {len(pages)}. Received: {page}.", hint="Name one of these.")
     if page is not None:
         image.seek(pages[page - 1])
-        check_size(*image.size, max_megapixels)
+        check_opened(image, data, max_megapixels)
     return image
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Opens a regular file for bytes; a pipe or a device is refused without waiting for it.
+
+    Raises:
+        PictureError: It is a folder, or no regular file.
+        OSError: It cannot be opened.
+    """
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(number).st_mode
+    if stat.S_ISREG(mode):
+        return open(number, "rb", buffering=0)  # noqa: PTH123  of a file that is open
+    os.close(number)
+    if stat.S_ISDIR(mode):
+        raise PictureError("Expected a picture file. Received: a folder.", hint="Name the files in it.")
+    raise PictureError("Expected a regular file. Received: a pipe or a device.", hint="Save the picture as a file.")
 
 
 def page_names(path: Path) -> list[str]:
     """The names of a file's pages, `"scan.tiff#1"` and so on; its own name alone if it has one page, or is damaged."""
     try:
-        with Image.open(path, formats=["TIFF"]) as image:
+        with open_regular(path) as file, Image.open(file, formats=["TIFF"]) as image:
             count = len(_pages(image))
     except Exception:  # loading says what is wrong
         count = 1
@@ -68,23 +88,6 @@ def split_page(path: Path) -> tuple[Path, int | None]:
     if named is None or Path(named[1]).suffix.lower() not in TIFF_SUFFIXES or path.exists():
         return path, None
     return Path(named[1]), int(named[2])
-
-
-def check_size(width: int, height: int, max_megapixels: float) -> None:
-    """Refuses a picture without pixels or with too many.
-
-    Raises:
-        PictureError: It is such a picture.
-    """
-    if width < 1 or height < 1:
-        raise PictureError(f"Expected at least one pixel. Received: {width} x {height}.", hint="Check the picture.")
-    megapixels = width * height / 1e6
-    if megapixels > max_megapixels:
-        raise PictureError(
-            f"Expected a picture of at most {max_megapixels:g} megapixels. Received: {width} x {height} "
-            f"({megapixels:,.2f} megapixels).",
-            hint="Scale it down, or raise the limit: max_megapixels.",
-        )
 
 
 def _identify(data: bytes) -> Image.Image:
@@ -129,11 +132,16 @@ def _open_heif(data: bytes) -> Image.Image:
 
 def _pages(image: Image.Image) -> list[int]:
     """The frames that are pages: all of a TIFF but small copies; the first of an animation."""
-    if image.format != "TIFF" or getattr(image, "n_frames", 1) < 2:
+    if image.format != "TIFF":
         return [0]
     pages = []
-    for frame in range(getattr(image, "n_frames", 1)):
-        image.seek(frame)
+    for frame in range(MAX_PAGES + 1):
+        try:
+            image.seek(frame)
+        except EOFError:
+            break
+        if frame == MAX_PAGES:
+            raise PictureError(f"Expected a TIFF of at most {MAX_PAGES} pages. Received: more.", hint="Split it.")
         if not int(image.tag_v2.get(_REDUCED, 0)) & 1:  # type: ignore[attr-defined]
             pages.append(frame)
     image.seek(0)

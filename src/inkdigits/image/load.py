@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +18,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
 from inkdigits.errors import MissingPictureError, PictureError
-from inkdigits.image.formats import MAX_FILE_BYTES, check_size, open_image, split_page
+from inkdigits.image.formats import open_image, open_regular, split_page
+from inkdigits.image.limits import MAX_FILE_BYTES, check_size
 from inkdigits.image.plain_png import decode_plain_png
 
 Gray: TypeAlias = NDArray[np.uint8]
@@ -61,7 +61,7 @@ def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
         (40, 30)
     """
     if isinstance(picture, np.ndarray):
-        return _from_array(picture, max_megapixels)
+        return _from_array(np.asarray(picture), max_megapixels)
     return _decode(picture, max_megapixels, _upright_gray)
 
 
@@ -81,6 +81,7 @@ def load_with_photo(picture: Picture, *, side: int, max_megapixels: float = MAX_
         PictureError: It is no picture, damaged, of an unknown format, or too large.
     """
     if isinstance(picture, np.ndarray):
+        picture = np.asarray(picture)  # of a matrix, its array
         gray = _from_array(picture, max_megapixels)
         colored = picture.shape == (*gray.shape, 3) and picture.dtype == np.uint8 and picture.max() > 1
         return gray, _shrink_photo(Image.fromarray(picture if colored else gray), side)
@@ -96,7 +97,7 @@ def _decode(picture: Any, max_megapixels: float, convert: Callable[[Image.Image]
     if isinstance(picture, bytes | bytearray | memoryview):
         return _from_bytes(bytes(picture), max_megapixels, convert)
     if isinstance(picture, str | os.PathLike):
-        path, page = split_page(Path(picture))
+        path, page = split_page(_path_of(picture))
         return _from_bytes(_read_file(path), max_megapixels, convert, page=page)
     if hasattr(picture, "read"):
         return _from_bytes(_read_stream(picture), max_megapixels, convert)
@@ -104,6 +105,15 @@ def _decode(picture: Any, max_megapixels: float, convert: Callable[[Image.Image]
         f"Expected a path, bytes, a Pillow image or an array. Received: {type(picture).__name__}.",
         hint="Give one picture, not a list of them.",
     )
+
+
+def _path_of(picture: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(picture)
+    except Exception as error:  # whatever a foreign object raises
+        raise PictureError(
+            f"Expected a path. Received: {type(picture).__name__}, which gives none: {error}.", hint="Give a str."
+        ) from error
 
 
 def _read_stream(stream: IO[bytes]) -> bytes:
@@ -117,12 +127,11 @@ def _read_stream(stream: IO[bytes]) -> bytes:
 
 def _read_file(path: Path) -> bytes:
     try:
-        about = path.stat()
-        if stat.S_ISDIR(about.st_mode):
-            raise PictureError("Expected a picture file. Received: a folder.", hint="Name the files in it.")
-        if about.st_size > MAX_FILE_BYTES:
-            raise PictureError("Expected a file of at most 1 GiB. Received: a larger one.", hint="Scale it down.")
-        return path.read_bytes()
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size  # of a file that grows, what was there
+            if size > MAX_FILE_BYTES:
+                raise PictureError("Expected a file of at most 1 GiB. Received: a larger one.", hint="Scale it down.")
+            return file.read(size) or b""
     except PictureError:  # is a ValueError as well
         raise
     except FileNotFoundError as error:
@@ -157,6 +166,10 @@ def _damage_explained() -> Iterator[None]:
         raise PictureError(
             f"Expected a picture within Pillow's own limit. Received: {error}",
             hint="Scale it down. PIL.Image.MAX_IMAGE_PIXELS is the limit of WebP, TIFF and some GIFs.",
+        ) from error
+    except MemoryError as error:
+        raise PictureError(
+            "Expected a picture that fits into memory. Received: a larger one.", hint="Scale it down."
         ) from error
     except Exception as error:
         raise PictureError(

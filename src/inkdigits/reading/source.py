@@ -12,6 +12,7 @@ from pathlib import Path
 
 from inkdigits.errors import PictureError
 from inkdigits.image.formats import SUFFIXES, TIFF_SUFFIXES, page_names
+from inkdigits.image.limits import MAX_FILE_BYTES
 from inkdigits.image.load import Picture
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -119,7 +120,7 @@ def expand(names: Iterable[str]) -> Sources:
 
 def _expand(name: str, passed_over: Counter[str]) -> Iterator[Source]:
     if name == STDIN:
-        yield Source(name, sys.stdin.buffer.read())
+        yield Source(name, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))
     elif "://" in name:
         yield Source(name, None, f"Expected a file. Received: the address {name}.", "Download it first.")
     elif name.startswith(SAMPLE_PREFIX):
