@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import subprocess
 import sys
 import zlib
 from typing import Any
@@ -54,6 +55,19 @@ def test_a_run_length_bmp_above_its_limit_is_refused():
         load(data)
     with pytest.raises(PictureError, match=r"at most 4 megapixels"):
         load(data.replace(struct.pack("<i", 99_999), struct.pack("<i", 9_999)))
+
+
+def test_a_run_length_bmp_of_nothing_but_jumps_is_refused():
+    header = struct.pack("<IiiHHIIiiII", 40, 20, 20, 1, 8, 1, 4, 0, 0, 2, 0)
+    data = b"BM" + struct.pack("<IHHI", 66, 0, 0, 62) + header + bytes(8)
+    with pytest.raises(PictureError, match=r"at most 3 bytes per pixel"):
+        load(data + b"\0\2\0\0" * 100_000)
+
+
+def test_an_avif_above_its_limit_is_refused():
+    data = encode(Image.new("L", (5000, 5000)), "AVIF", speed=10)
+    with pytest.raises(PictureError, match=r"AVIF of at most 24 megapixels"):
+        load(data)
 
 
 def test_a_png_of_one_column_is_refused():
@@ -145,3 +159,25 @@ def test_too_little_memory_is_a_picture_error(monkeypatch):
     monkeypatch.setattr(Image.Image, "convert", fail)
     with pytest.raises(PictureError, match=r"fits into memory"):
         load(Image.new("RGB", (9, 9)))
+
+
+CUT = """
+import io, resource, sys
+from PIL import Image
+from inkdigits.recognizer import Recognizer
+
+file = io.BytesIO()
+Image.linear_gradient("L").resize((4000, 3000)).save(file, "JPEG", quality=90)
+cut = file.getvalue()[:-2000]
+recognizer = Recognizer()
+list(recognizer.read_many([cut]))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert {page.status for page in recognizer.read_many([cut] * 30)} == {"error"}
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux counts in kilobytes")
+def test_errors_hold_no_pictures():
+    done = subprocess.run([sys.executable, "-c", CUT], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 60  # MB: 30 pictures of 12 megapixels would take 360

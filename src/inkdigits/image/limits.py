@@ -18,8 +18,14 @@ MAX_PAGES = 1000  # of a TIFF: Pillow takes about a millisecond per page
 MAX_COMMENTS = 100  # of a PNM as text: Pillow copies a block per comment
 HEADER_BYTES = 4096  # of a PNM, with its comments: Pillow reads them byte by byte
 DECODER_MEGAPIXELS = {"bmp_rle": 4.0, "ppm": 4.0, "ppm_plain": 2.0}  # written in Python: up to 2 seconds per megapixel
+AVIF_MEGAPIXELS = 24.0  # noise of the best quality with alpha takes 0.2 seconds per megapixel
+RUN_BYTES = 3  # of a BMP with run lengths, per pixel: jumps that move nowhere could fill any file
 BYTES_PER_PIXEL, SPARE_BYTES = 12, 100_000_000  # a picture may take so many bytes per pixel of the limit, and these
-TRANSPARENT_BYTES, DEEP_BYTES, FRAME_BYTES = 18, 14, 8  # per pixel, measured: RGBA and LA; I and F; WebP and AVIF more
+TRANSPARENT_BYTES, DEEP_BYTES, FRAME_BYTES = (
+    18,
+    16,
+    8,
+)  # per pixel, measured: RGBA and LA; I, F and CMYK; WebP and AVIF more
 _SPACE = rb"(?:[\s]|#[^\r\n]*+[\r\n])++"
 _PNM_HEADER = re.compile(rb"P(?:[14]" + _SPACE + rb"\d++|[^14]\w*+" + _SPACE + rb"\d++" + _SPACE + rb"\d++)" + _SPACE)
 
@@ -75,6 +81,10 @@ def check_opened(image: Image.Image, data: bytes, max_megapixels: float) -> None
         limit = DECODER_MEGAPIXELS.get(tile[0], megapixels)
         if megapixels > limit:
             raise _refusal(f"at most {limit:g} megapixels of this rare encoding", f"{megapixels:,.2f}")
+        if tile[0] == "bmp_rle" and len(data) > RUN_BYTES * image.width * image.height + 100_000:
+            raise _refusal(f"at most {RUN_BYTES} bytes per pixel", f"{len(data)} bytes")
+    if image.format == "AVIF" and megapixels > AVIF_MEGAPIXELS:
+        raise _refusal(f"an AVIF of at most {AVIF_MEGAPIXELS:g} megapixels", f"{megapixels:,.2f}")
     if image.format in ("JPEG", "MPO"):
         scans = data.count(b"\xff\xda")
         if scans > MAX_SCANS or (scans > 1 and scans * megapixels > MAX_SCAN_MEGAPIXELS):
@@ -86,7 +96,7 @@ def check_opened(image: Image.Image, data: bytes, max_megapixels: float) -> None
 
 
 def _check_memory(image: Image.Image, size: int, max_megapixels: float) -> None:
-    cost = DEEP_BYTES if image.mode in ("I", "F") else BYTES_PER_PIXEL
+    cost = DEEP_BYTES if image.mode in ("I", "F", "CMYK") else BYTES_PER_PIXEL
     cost = TRANSPARENT_BYTES if image.has_transparency_data else cost
     if image.format in ("WEBP", "AVIF"):
         cost, size = cost + FRAME_BYTES, 3 * size
