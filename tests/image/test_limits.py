@@ -118,6 +118,19 @@ def test_a_tiff_of_very_many_pages_is_refused():
         load(b"II*\0\x08\0\0\0" + chain + tiff_page({}))
 
 
+@pytest.mark.parametrize(
+    ("order", "magic"),
+    [("<", b"II*\0"), ("<", b"II\0*"), (">", b"MM*\0"), (">", b"MM\0*"), ("<", b"II+\0"), (">", b"MM\0+")],
+)
+def test_a_tiff_of_very_many_strips_is_refused(order, magic):
+    if magic[2:] in (b"+\0", b"\0+"):
+        head = struct.pack(order + "HHQ", 8, 0, 16) + struct.pack(order + "QHHQQQ", 1, 273, 4, 600_000, 44, 0)
+    else:
+        head = struct.pack(order + "I", 8) + struct.pack(order + "HHHIII", 1, 273, 4, 600_000, 26, 0)
+    with pytest.raises(PictureError, match=r"at most 500000 values"):
+        load(magic + head + bytes(2_400_000))
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among its files")
 def test_a_pipe_or_a_device_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe.tif")

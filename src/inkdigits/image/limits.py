@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Any
 
 from PIL import Image
@@ -15,6 +16,7 @@ MAX_SCANS = 100  # of a JPEG; each passes over all its pixels; cameras and encod
 MAX_SCAN_MEGAPIXELS = 1000.0  # scans times megapixels: 10 scans of 100 megapixels
 MAX_CHUNKS = 100_000  # of a PNG: Pillow takes about 10 microseconds per chunk
 MAX_PAGES = 1000  # of a TIFF: Pillow takes about a millisecond per page
+MAX_TAG_VALUES = 500_000  # of a TIFF's directories together: a number takes about 40 bytes in Python
 MAX_COMMENTS = 100  # of a PNM as text: Pillow copies a block per comment
 HEADER_BYTES = 4096  # of a PNM, with its comments: Pillow reads them byte by byte
 DECODER_MEGAPIXELS = {"bmp_rle": 4.0, "ppm": 4.0, "ppm_plain": 2.0}  # written in Python: up to 2 seconds per megapixel
@@ -26,6 +28,15 @@ TRANSPARENT_BYTES, DEEP_BYTES, FRAME_BYTES = (
     16,
     8,
 )  # per pixel, measured: RGBA and LA; I, F and CMYK; WebP and AVIF more
+_TIFF = {  # by the first bytes: directory's offset, number of tags, tag (number, type, count, value)
+    b"II*\0": ("<I", "<H", "<HHI4x"),
+    b"MM\0*": (">I", ">H", ">HHI4x"),
+    b"II\0*": ("<I", "<H", "<HHI4x"),  # Pillow takes these two as well
+    b"MM*\0": (">I", ">H", ">HHI4x"),
+    b"II+\0": ("<Q", "<Q", "<HHQ8x"),
+    b"MM\0+": (">Q", ">Q", ">HHQ8x"),
+}
+_BYTES = {1, 2, 7}  # types of tags that Pillow keeps as bytes
 _SPACE = rb"(?:[\s]|#[^\r\n]*+[\r\n])++"
 _PNM_HEADER = re.compile(rb"P(?:[14]" + _SPACE + rb"\d++|[^14]\w*+" + _SPACE + rb"\d++" + _SPACE + rb"\d++)" + _SPACE)
 
@@ -60,6 +71,8 @@ def check_file(data: bytes, max_megapixels: float) -> None:
         check_size(width, height, max_megapixels)
     if data[:4] == b"\x89PNG" and _has_many_chunks(data):
         raise _refusal(f"a PNG of at most {MAX_CHUNKS} chunks", "more")
+    if data[:4] in _TIFF:
+        _check_tags(data)
     if data[:1] == b"P" and data[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6"):
         if len(data) > HEADER_BYTES and not _PNM_HEADER.match(data[:HEADER_BYTES]):
             raise _refusal(f"a PNM with a header of at most {HEADER_BYTES} bytes", "a longer one")
@@ -106,6 +119,29 @@ def _check_memory(image: Image.Image, size: int, max_megapixels: float) -> None:
             f"Received: {image.width} x {image.height} pixels, {image.mode}, in a file of {size / 1e6:,.0f} MB.",
             hint="Scale it down, or raise the limit: max_megapixels.",
         )
+
+
+def _check_tags(data: bytes) -> None:
+    """Refuses a TIFF whose directories hold very many values, such as places of strips and tiles."""
+    link, number, tag = map(struct.Struct, _TIFF[data[:4]])
+    place, values = link.size if link.size == 4 else 8, 0
+    for _ in range(MAX_PAGES + 1):
+        start = _unpack(link, data, place)
+        count = _unpack(number, data, start) if start else 0
+        place = start + number.size + count * tag.size
+        values += count
+        if values <= MAX_TAG_VALUES and start and place <= len(data):
+            entries = tag.iter_unpack(data[start + number.size : place])
+            values += sum(much for _, kind, much in entries if kind not in _BYTES)
+        if values > MAX_TAG_VALUES:
+            raise _refusal(f"a TIFF of at most {MAX_TAG_VALUES} values in its tags", "more")
+        if not start or place > len(data):
+            return
+
+
+def _unpack(number: struct.Struct, data: bytes, start: int) -> int:
+    """A number of a file; 0 behind its end."""
+    return int(number.unpack_from(data, start)[0]) if start + number.size <= len(data) else 0
 
 
 def _has_many_chunks(data: bytes) -> bool:
