@@ -304,7 +304,7 @@ def test_any_exception_in_one_picture_is_its_page(recognizer, sevens, monkeypatc
             raise cv2.error("assertion failed")
         return find_candidates(gray)
 
-    monkeypatch.setattr("inkdigits.reading.pipeline.find_candidates", break_down)
+    monkeypatch.setattr("inkdigits.reading.preparing.find_candidates", break_down)
     pictures = [sevens[0], np.full((33, 33), 200, np.uint8), Unreadable(), object(), sevens[1]]
     good, broken, unreadable, nothing, last = recognizer.read_many(pictures)
     assert (good.text, last.text) == ("7", "7")

@@ -19,7 +19,8 @@ from inkdigits.image.load import MAX_MEGAPIXELS, Picture
 from inkdigits.models.classifier import BATCH, PackedModel
 from inkdigits.reading.decision import MIN_CONFIDENCE, DecisionPolicy, find_risk_bound
 from inkdigits.reading.options import Expect, ReadingOptions
-from inkdigits.reading.pipeline import Failure, Keep, Prepared, complete, model_info, prepare, prepare_or_fail, to_page
+from inkdigits.reading.pipeline import complete, model_info, to_page
+from inkdigits.reading.preparing import Failure, Keep, Prepared, prepare, prepare_many
 from inkdigits.reading.result import Page
 from inkdigits.reading.workers import MOST, Job, read_in_processes, worth_workers
 from inkdigits.system import usable_cores
@@ -163,10 +164,11 @@ class Recognizer:
 
     def _read_many(self, pictures: Iterator[Picture], keep: bool) -> Iterator[Page]:
         pending: deque[Future[list[Prepared | Failure]]] = deque()
-        pool = ThreadPoolExecutor(WORKERS)
+        pool, limit = ThreadPoolExecutor(WORKERS), self.options.max_megapixels
+        what: Keep = "gray" if keep else "nothing"
         try:
             while batch := list(islice(pictures, BATCH)):
-                pending.append(pool.submit(_prepare_batch, batch, self.options.max_megapixels, keep))
+                pending.append(pool.submit(prepare_many, batch, max_megapixels=limit, keep=what))
                 if len(pending) > WORKERS:
                     yield from self._complete(pending.popleft().result(), keep)
             while pending:
@@ -185,13 +187,6 @@ class Recognizer:
         records = iter(complete(good, self.model, self.policy))
         for item in prepared:
             yield to_page(item if isinstance(item, Failure) else next(records), self._info, keep_record=keep)
-
-
-def _prepare_batch(pictures: Sequence[Picture], max_megapixels: float, keep: bool) -> list[Prepared | Failure]:
-    return [
-        prepare_or_fail(picture, max_megapixels=max_megapixels, keep="gray" if keep else "nothing")
-        for picture in pictures
-    ]
 
 
 def _loaded(model: PackedModel | str | os.PathLike[str]) -> PackedModel:

@@ -27,7 +27,8 @@ from inkdigits.models.card import Card
 from inkdigits.models.classifier import PackedModel, calibrate
 from inkdigits.models.operating_points import OperatingPoint
 from inkdigits.reading.decision import DecisionPolicy
-from inkdigits.reading.pipeline import Failure, complete, prepare
+from inkdigits.reading.pipeline import complete
+from inkdigits.reading.preparing import Failure, prepare
 
 EXPECTED_NON_DIGITS = 0.05  # share of non-digits among the pictures that people give a reader: an assumption
 REJECTED_DIGITS = 0.05  # share of the calibration digits, far worse ones than people's, that is rejected

@@ -178,7 +178,9 @@ def is_non_digit(probabilities: NDArray[np.float64], threshold: Threshold) -> ND
         A scalar, or shape `(N,)`.
     """
     digits = probabilities[..., :CLASSES]
-    limits = np.broadcast_to(threshold, CLASSES)[digits.argmax(axis=-1)]
+    limits = np.asarray(threshold)
+    if limits.ndim:
+        limits = limits[digits.argmax(axis=-1)]
     return np.asarray(probabilities[..., NOT_A_DIGIT] > np.minimum(digits.max(axis=-1), limits), np.bool_)
 
 

@@ -1,49 +1,25 @@
-"""The way of a picture: picture in, record and page out, in two parts.
+"""Classification of prepared pictures, and the pages of what was read.
 
-`prepare` works on the pixels of one picture and may run in another thread. `complete` classifies many prepared pictures
-in two rounds: all primary candidates, then the fallbacks of the uncertain ones.
+`complete` classifies many pictures in two rounds: all primary candidates, then the fallbacks of the uncertain ones.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from inkdigits.errors import InkdigitsError, PictureError
+from inkdigits.errors import PictureError
 from inkdigits.geometry import Box
 from inkdigits.image.glyph import Glyph
-from inkdigits.image.load import Picture, load, load_with_photo
 from inkdigits.labels import CLASSES, NOT_A_DIGIT
-from inkdigits.layout.candidates import Segmentation, fallback_candidates, find_candidates
-from inkdigits.layout.digit import WORK_SIDE, DigitCandidate
+from inkdigits.layout.candidates import fallback_candidates
+from inkdigits.layout.digit import DigitCandidate
 from inkdigits.models.card import Card
 from inkdigits.models.classifier import PackedModel
 from inkdigits.reading.decision import Decision, DecisionPolicy, decide, wants_fallbacks
-from inkdigits.reading.record import Pixels, Record, Tried
+from inkdigits.reading.preparing import Failure, Prepared, defects_explained
+from inkdigits.reading.record import Record, Tried
 from inkdigits.reading.result import Alternative, Digit, Line, ModelInfo, Page
-from inkdigits.reading.source import resolve
-
-Keep: TypeAlias = Literal["nothing", "gray", "photo"]
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A picture that waits to be classified.
-
-    Attributes:
-        name: Its path; None if it is not a file.
-        primary: The primary candidate; None if it is blank.
-        found: Where fallbacks are found, if it has any.
-        pixels: The picture, if the record is to keep it.
-    """
-
-    name: str | None
-    primary: DigitCandidate | None
-    found: Segmentation | None
-    pixels: Pixels | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,77 +37,6 @@ class Outcome:
     decision: Decision
     box: Box | None = None
     glyph: Glyph | None = None
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A picture that cannot be read.
-
-    Attributes:
-        name: Its path; None if it is not a file.
-        message: What was expected and what was received.
-        hint: What to do about it.
-    """
-
-    name: str | None
-    message: str
-    hint: str
-
-
-def name_of(picture: Picture) -> str | None:
-    """The path of a picture; None if it is not a file."""
-    try:
-        return os.fspath(picture) if isinstance(picture, str | os.PathLike) else None
-    except Exception:  # of a path that is none: loading says so
-        return None
-
-
-def prepare(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared:
-    """Loads a picture and finds its primary candidate.
-
-    Args:
-        picture: As for reading.
-        max_megapixels: Refuses a larger picture.
-        keep: What the record keeps of the picture: `"nothing"`, `"gray"` and ink, or the `"photo"` in its colors, too.
-
-    Raises:
-        PictureError: It cannot be read.
-    """
-    with _defects_explained():
-        if keep == "photo":
-            gray, photo = load_with_photo(resolve(picture), side=WORK_SIDE, max_megapixels=max_megapixels)
-        else:
-            gray, photo = load(resolve(picture), max_megapixels=max_megapixels), None
-        found = find_candidates(gray)
-    if keep != "nothing":
-        return Prepared(name_of(picture), found.primary, found, Pixels(gray, found.work, photo))
-    if found.fallback is None:
-        return Prepared(name_of(picture), found.primary, None, None)
-    if found.work.is_ruled:  # many pictures may wait: what no fallback needs is let go
-        found = replace(found, work=replace(found.work, bare=found.work.ink))
-    return Prepared(name_of(picture), found.primary, found, None)
-
-
-@contextmanager
-def _defects_explained() -> Iterator[None]:
-    """Turns what OpenCV or NumPy raise into a `PictureError`: one picture must not end a stream of them."""
-    try:
-        yield
-    except InkdigitsError:
-        raise
-    except Exception as error:
-        raise PictureError(
-            f"Expected a picture that can be read. Received: {type(error).__name__}: {error}.",
-            hint="Report it, with the picture if you may.",
-        ) from error
-
-
-def prepare_or_fail(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared | Failure:
-    """As `prepare`, but what is wrong with the picture is returned, without the pixels that an exception holds."""
-    try:
-        return prepare(picture, max_megapixels=max_megapixels, keep=keep)
-    except InkdigitsError as error:
-        return Failure(name_of(picture), error.message, error.hint)
 
 
 def complete(prepared: Sequence[Prepared], model: PackedModel, policy: DecisionPolicy) -> list[Record | Failure]:
@@ -163,7 +68,7 @@ def _find_fallbacks(item: Prepared, first: Sequence[Tried], policy: DecisionPoli
     if item.found is None or not first or not wants_fallbacks(first[0].evidence, policy):
         return []
     try:
-        with _defects_explained():
+        with defects_explained():
             return fallback_candidates(item.found)
     except PictureError as error:
         return Failure(item.name, error.message, error.hint)
