@@ -13,7 +13,7 @@ from PIL import Image
 
 from inkdigits.errors import MissingModelError, PictureError, SettingError
 from inkdigits.layout.candidates import find_candidates
-from inkdigits.reading.decision import is_non_digit
+from inkdigits.reading.decision import find_non_digits
 from inkdigits.reading.result import ModelInfo
 from inkdigits.recognizer import Recognizer, explain, read, read_many
 
@@ -47,7 +47,7 @@ def doubtful(recognizer, mnist_test):
     """A picture of the test glyph that is accepted as a digit with the least probability of its best digit."""
     glyphs = mnist_test.glyphs
     probabilities = recognizer.model.probabilities(glyphs[:3000])
-    accepted = ~is_non_digit(probabilities, recognizer.policy.not_a_digit_threshold)
+    accepted = ~find_non_digits(probabilities, recognizer.policy.not_a_digit_threshold)
     confidence = np.where(accepted, probabilities[:, :10].max(axis=1), 1)
     return 255 - glyphs[int(confidence.argmin())]
 

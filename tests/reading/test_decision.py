@@ -16,6 +16,7 @@ from inkdigits.reading.decision import (
     Evidence,
     average,
     decide,
+    find_non_digits,
     find_risk_bound,
     is_non_digit,
     wants_fallbacks,
@@ -148,16 +149,16 @@ def test_fallbacks_are_wanted_where_the_primary_is_uncertain(evidence, wanted):
 
 def test_a_non_digit_is_more_probable_than_the_digit_or_than_the_threshold():
     rows = np.array([row(0.45), row(0.85), row(0.95), row(1.0)])
-    assert is_non_digit(rows, 1.0).tolist() == [True, False, False, False]
-    assert is_non_digit(rows, 0.1).tolist() == [True, True, False, False]
-    assert is_non_digit(rows[:0], 1.0).tolist() == []
-    assert bool(is_non_digit(rows[0], 1.0))
+    assert find_non_digits(rows, 1.0).tolist() == [True, False, False, False]
+    assert find_non_digits(rows, 0.1).tolist() == [True, True, False, False]
+    assert find_non_digits(rows[:0], 1.0).tolist() == []
+    assert is_non_digit(rows[0], 1.0)
 
 
 def test_each_digit_has_a_threshold_of_its_own_if_there_are_ten():
     rows = np.zeros((2, 11))
     rows[0, [0, 10]], rows[1, [7, 10]] = (0.98, 0.02), (0.98, 0.02)
-    assert is_non_digit(rows, (0.05, *(0.01,) * 9)).tolist() == [False, True]
+    assert find_non_digits(rows, (0.05, *(0.01,) * 9)).tolist() == [False, True]
     assert wants_fallbacks(Evidence(rows[1]), DecisionPolicy(not_a_digit_threshold=(0.05, *(0.01,) * 9)))
 
 

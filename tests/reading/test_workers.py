@@ -45,6 +45,17 @@ def test_workers_give_the_pages_of_one_process(recognizer, files):
     pages[0].lines[0].digits[0].glyph[0, 0] = 1  # the caller's own
 
 
+def test_a_worker_answers_itself_as_this_process_would(recognizer, files):
+    job = Job(recognizer.model, recognizer.policy, 100.0)
+    worker = workers.Worker(job.to_bytes())
+    try:
+        answers = worker.submit(files[:110]).result()
+    finally:
+        worker.close()
+    assert answers is not None
+    assert to_message(answers) == to_message(job.read(files[:110]))
+
+
 @pytest.mark.parametrize(
     "code",
     ["raise SystemExit(3)", "print('nonsense', flush=True); input()", "print([], flush=True); input()"],

@@ -25,7 +25,7 @@ from inkdigits.image.ink import Ink
 from inkdigits.image.load import Gray
 from inkdigits.labels import CLASSES
 from inkdigits.models.classifier import PackedModel
-from inkdigits.reading.decision import DecisionPolicy, average, is_non_digit
+from inkdigits.reading.decision import DecisionPolicy, average, find_non_digits
 from inkdigits.reading.record import Pixels, Record, Tried
 from inkdigits.reading.result import Alternative, Page
 
@@ -250,7 +250,7 @@ def _classifier(record: Record, model: PackedModel) -> Any:
 def _turned(model: PackedModel, glyph: Glyph, policy: DecisionPolicy) -> list[Turned]:
     """What the glyph would be read as if it were turned by one, two and three quarters."""
     rows = model.probabilities(np.stack([np.rot90(glyph, quarters) for quarters in TURNS]))
-    accepted = ~is_non_digit(rows, policy.not_a_digit_threshold)
+    accepted = ~find_non_digits(rows, policy.not_a_digit_threshold)
     return [
         Turned(90 * quarters, str(int(row[:CLASSES].argmax())), float(row[:CLASSES].max()))
         for quarters, row, taken in zip(TURNS, rows, accepted, strict=True)

@@ -56,6 +56,12 @@ class DecisionPolicy:
     doubt: float = DOUBT
     suspicion: float = SUSPICION
 
+    @property
+    def least_threshold(self) -> float:
+        """The threshold of the digit that is doubted first."""
+        threshold = self.not_a_digit_threshold
+        return threshold if isinstance(threshold, float | int) else min(threshold)
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -124,7 +130,7 @@ def decide(candidates: Sequence[Evidence], policy: DecisionPolicy) -> Decision:
     chosen = candidates[counted[0]]
     reason = _doubt(chosen, row, policy)
     factor = 1.0 if reason is None else policy.doubt
-    if reason is None and is_non_digit(row, float(np.min(policy.not_a_digit_threshold))):
+    if reason is None and is_non_digit(row, policy.least_threshold):
         reason, factor = "not_a_digit", policy.suspicion
     confidence = float(row[:CLASSES].max()) * factor
     status: Status = "ok" if reason is None else "uncertain"
@@ -167,21 +173,30 @@ def wants_fallbacks(primary: Evidence, policy: DecisionPolicy) -> bool:
     return bool(row[:CLASSES].max() < policy.fallback_confidence or is_non_digit(row, policy.not_a_digit_threshold))
 
 
-def is_non_digit(probabilities: NDArray[np.float64], threshold: Threshold) -> NDArray[np.bool_]:
+def is_non_digit(row: Row, threshold: Threshold) -> bool:
     """Whether a non-digit is more probable than the best digit, or than a threshold.
 
     Args:
-        probabilities: Shape `(11,)` or `(N, 11)`.
+        row: Shape `(11,)`.
         threshold: From a model's card, 0 to 1: one number, or one for each digit that may be the most probable.
+    """
+    *digits, non_digit = row.tolist()  # on eleven numbers Python is faster than NumPy
+    best = max(digits)
+    limit = threshold if isinstance(threshold, float | int) else threshold[digits.index(best)]
+    return bool(non_digit > min(best, limit))
+
+
+def find_non_digits(rows: NDArray[np.float64], threshold: Threshold) -> NDArray[np.bool_]:
+    """Which of several rows are those of non-digits.
+
+    Args:
+        rows: Shape `(N, 11)`.
+        threshold: As for `is_non_digit`.
 
     Returns:
-        A scalar, or shape `(N,)`.
+        Shape `(N,)`.
     """
-    digits = probabilities[..., :CLASSES]
-    limits = np.asarray(threshold)
-    if limits.ndim:
-        limits = limits[digits.argmax(axis=-1)]
-    return np.asarray(probabilities[..., NOT_A_DIGIT] > np.minimum(digits.max(axis=-1), limits), np.bool_)
+    return np.array([is_non_digit(row, threshold) for row in rows], np.bool_)
 
 
 def average(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -105,7 +105,7 @@ def read_in_processes(pictures: Iterable[Picture], job: Job, processes: int) -> 
         A result per picture, in the order given.
     """
     waiting: deque[tuple[Batch, Future[list[Result] | None]]] = deque()
-    workers = [_Worker(job.to_bytes()) for _ in range(processes - 1)]
+    workers = [Worker(job.to_bytes()) for _ in range(processes - 1)]
     try:
         for batch in _batches(pictures):
             free = next((worker for worker in workers if worker.is_free), None) if all(map(_is_path, batch)) else None
@@ -152,7 +152,7 @@ def _results(batch: Batch, future: Future[list[Result] | None], job: Job) -> lis
     return job.read(batch) if results is None else results
 
 
-class _Worker:
+class Worker:
     """A process that reads batches, and the thread that speaks with it."""
 
     def __init__(self, job: bytes) -> None:
@@ -180,6 +180,7 @@ class _Worker:
         return future
 
     def close(self) -> None:
+        """Ends the process, whatever it does."""
         self._process.kill()
         self._tasks.put(None)
         self._thread.join()

@@ -21,7 +21,7 @@ from inkdigits.labels import CLASSES, NOT_A_DIGIT
 from inkdigits.models.classifier import PackedModel
 from inkdigits.models.operating_points import usual_bounds
 from inkdigits.models.zoo import find_model
-from inkdigits.reading.decision import find_risk_bound, is_non_digit
+from inkdigits.reading.decision import find_non_digits, find_risk_bound
 from inkdigits.reading.source import SAMPLES
 from inkdigits.recognizer import Recognizer
 from inkdigits.reporting.costs import measure_costs
@@ -92,7 +92,7 @@ def evaluate(
         left_out=dataset.issues,
         history=history,
         risk_bounds=[find_risk_bound(card, bound.max_error) for bound in usual_bounds(card.operating_points)],
-        rejected=is_non_digit(probabilities, card.not_a_digit_threshold),
+        rejected=find_non_digits(probabilities, card.not_a_digit_threshold),
         corrections=known_corrections(dataset),
         examples=_examples(recognizer, dataset) if details else [],
         baseline=None if compare is None else _baseline(compare, dataset, part, listener),
