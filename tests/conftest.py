@@ -4,8 +4,10 @@
 import and is kept out of most tests' processes.
 """
 
+import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -71,6 +73,26 @@ def distance(first, second):
     """
     shifts = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
     return min(np.abs(np.roll(first, shift, (0, 1)).astype(int) - second).mean() for shift in shifts)
+
+
+@pytest.fixture
+def as_nobody():
+    """Gives a context in which permissions count: root may open everything, so it becomes another user for a while."""
+
+    @contextmanager
+    def become(folder: Path):
+        if os.getuid():
+            yield
+            return
+        for parent in folder.parents[:-2]:  # all but / and /tmp
+            parent.chmod(parent.stat().st_mode | 0o055)
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return become
 
 
 PLANTED = ("numpy", "json", "pickle", "struct", "socket", "cv2", "PIL", "keras", "tensorflow", "sklearn", "inkdigits")

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from inkdigits.errors import InkdigitsError, OutputError
+from inkdigits.errors import InkdigitsError, OutputError, SettingError
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux' renameat2
 _DRAFT = re.compile(r"\.(part|old)(-[0-9a-f]{8})?(\.[^.]*)?$")  # earlier versions had no number
@@ -99,6 +99,31 @@ def folder_draft_of(folder: Path) -> Iterator[Path]:
             shutil.rmtree(draft, ignore_errors=True)
 
 
+def check_not_input(output: Path, *inputs: str | Path) -> None:
+    """Refuses an output that is an input, by whatever name, before the input is replaced by what is made of it.
+
+    Raises:
+        SettingError: It is one.
+    """
+    if any(_are_same(output, source) for source in inputs):
+        raise SettingError(
+            f"Expected an output that is no input. Received: {output}, which is read, too.",
+            hint="Name another file or folder.",
+        )
+
+
+def is_writable(path: Path) -> bool:
+    """Whether this process may write a file, or into a folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _are_same(first: Path, second: str | Path) -> bool:
+    try:
+        return first.samefile(second)
+    except (OSError, ValueError):  # one of them is no file yet, or a name of something else
+        return False
+
+
 def is_draft(candidate: Path, *, of: Path) -> bool:
     """Whether a file or folder has the name of a draft of an output, also of one that earlier versions wrote."""
     name = _DRAFT.sub("", candidate.name)
@@ -153,7 +178,7 @@ def _writable(path: Path) -> Path:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError("it is a folder")
-    if target.exists() and not os.access(target, os.W_OK):
+    if target.exists() and not is_writable(target):
         raise PermissionError("it is read-only")
     return target
 

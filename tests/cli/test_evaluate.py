@@ -311,3 +311,21 @@ def test_a_file_of_the_data_folder_is_never_run(inkdigits, tmp_path, data, monke
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "EXECUTED").exists()
     assert "memory" in read_metrics(tmp_path / "report")["facts"]
+
+
+def test_a_run_that_may_not_be_written_is_measured_without_a_report(inkdigits, as_nobody, make_run, data, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(data.parent / "cache"))
+    run = make_run("mnist")
+    inkdigits("evaluate", run, "--data", data, "--report", data.parent / "warm")  # imports what it needs
+    with as_nobody(run):
+        outcome = inkdigits("evaluate", run, "--data", data)
+    assert outcome.code == 0
+    assert outcome.err.startswith(f"note: no report, for {run} is read-only: name a folder with --report.\n")
+    assert "accuracy" in outcome.out
+
+
+def test_a_report_does_not_take_the_place_of_what_is_measured(inkdigits, make_run, data):
+    run = make_run(data)
+    outcome = inkdigits("evaluate", run, "--data", data, "--report", run / "packed")
+    assert outcome.code == 2
+    assert outcome.error[0] == f"Expected an output that is no input. Received: {run / 'packed'}, which is read, too."

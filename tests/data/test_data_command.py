@@ -181,3 +181,12 @@ def test_a_class_that_is_nearly_lost_is_warned_of(tmp_path: Path, digits: Datase
         (tmp_path / "own" / "3" / f"bad-{number}.png").touch()
     lines = invoke("verify", "--data", tmp_path / "own").stderr.splitlines()
     assert lines[-2:] == ["left out 8 of 68 in all: 8 of class 3", "warning: of class 3 only 6 are left"]
+
+
+def test_an_output_that_is_the_input_is_refused(source: Path) -> None:
+    before = source.read_bytes()
+    for arguments in (("show", "-o", source), ("export", "--overwrite", source)):
+        result = invoke(arguments[0], "--data", source, *arguments[1:])
+        assert isinstance(result.exception, SettingError)
+        assert result.exception.message.startswith("Expected an output that is no input.")
+    assert source.read_bytes() == before

@@ -63,7 +63,7 @@ def test_the_same_array_gives_the_same_file_without_name_or_time(tmp_path: Path,
         (b"\0\0\x08\0", "Expected 1 to 4 dimensions in f. Received: 0"),
         (b"\0\0\x08\xff" + bytes(2000), "dimensions in f. Received: 255"),
         (header(0, 28, 28), "at least one value in f. Received: none"),
-        (gzip.compress(header(9) + bytes(9))[:-6], "undamaged gzip in .*f. Received: .*ended"),
+        (gzip.compress(header(9) + bytes(9))[:-6], "undamaged gzip at .*f. Received: .*ended"),
         (b"\x1f\x8b" + bytes(20), "undamaged gzip"),
     ],
 )

@@ -35,6 +35,12 @@ def test_a_sound_network_is_verified_once(foreign, cache, monkeypatch):
     assert PackedModel(foreign).logits(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
 
 
+def test_without_a_cache_a_network_is_verified_each_time(foreign, monkeypatch):
+    for name in ("/" + "x/" * 3000, "/proc/none", "/dev/null"):
+        monkeypatch.setenv("XDG_CACHE_HOME", name)
+        assert PackedModel(foreign).logits(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
+
+
 def test_what_ships_is_not_verified(cache, monkeypatch):
     monkeypatch.setattr(subprocess, "run", None)
     PackedModel.load("tiny-2k")

@@ -38,10 +38,12 @@ def command(quick: bool, only: str | None, list_algorithms: bool, data: str, out
             show(f"{one.name:20} {one.family:13} {one.what}")
         return 0
     from inkdigits.benchmarks.algorithm_comparison import compare
+    from inkdigits.files import check_not_input
     from inkdigits.reporting.comparison import comparison_table, write_comparison
     from inkdigits.reporting.plots import require_matplotlib
 
     require_matplotlib()  # before what takes minutes
+    check_not_input(output, data)
 
     def tell(name: str, so_far: Comparison | None) -> None:
         """Writes the report anew after each algorithm, so that a later one can spoil nothing."""

@@ -48,7 +48,9 @@ def draw(source: str, split: Part, strict: bool, count: int, seed: int, label: i
     from inkdigits.data.contact_sheet import contact_sheet, save_sheet
     from inkdigits.data.source import load_part
     from inkdigits.data.splits import sample
+    from inkdigits.files import check_not_input
 
+    check_not_input(output, source)
     chosen = sample(dataset := load_part(source, split, strict=strict), count, seed=seed, label=label)
     save_sheet(contact_sheet(dataset.glyphs[chosen], [str(label) for label in dataset.labels[chosen]]), output)
     say(f"Wrote {len(chosen)} glyphs to {output}")
@@ -98,8 +100,10 @@ def export(source: str, split: Part, strict: bool, form: Format | None, overwrit
     """
     from inkdigits.data.export import export_dataset, format_of
     from inkdigits.data.source import load_part
+    from inkdigits.files import check_not_input
 
     form = form or format_of(target)
+    check_not_input(target, source)
     dataset = load_part(source, split, strict=strict)
     export_dataset(dataset, target, form, overwrite=overwrite, split="test" if split == "test" else "train")
     say(f"Wrote {len(dataset)} glyphs of {dataset.name}")

@@ -51,6 +51,7 @@ def command(
     from inkdigits.cli import EXIT_FAILED
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.data.dataset import left_out_lines
+    from inkdigits.files import check_not_input, is_writable
     from inkdigits.models.zoo import find_model
     from inkdigits.reporting.evaluate import evaluate
     from inkdigits.reporting.evaluation_report import require_reports, write_report
@@ -61,7 +62,11 @@ def command(
     folder = find_model(model)
     if report is None and split in (None, "test") and is_run(folder.parent):
         report = folder.parent / "report"
+        if not is_writable(folder.parent):
+            say(f"note: no report, for {folder.parent} is read-only: name a folder with --report.")
+            report = None
     if report is not None:
+        check_not_input(report, folder, folder.parent, *filter(None, (data, compare)))
         require_reports()  # before what takes minutes
     remarks: list[str] = []
     with quiet_native_stderr():

@@ -50,11 +50,13 @@ def command(
     """
     from inkdigits.cli.terminal import quiet_native_stderr
     from inkdigits.data.source import load_dataset
+    from inkdigits.files import check_not_input, write_atomically
     from inkdigits.training.recipe import change
     from inkdigits.training.recipes import find_recipe
 
     chosen = change(find_recipe(recipe), {"epochs": epochs})
     folder = output or Path("tune") / chosen.name
+    check_not_input(folder, data)
     with quiet_native_stderr():
         import inkdigits.training.network  # noqa: F401 - first: it says what to install if TensorFlow is absent
         from inkdigits.reporting.plots import plot_trials
@@ -68,7 +70,7 @@ def command(
     )
     found = study.best_params | ({"epochs": epochs} if epochs is not None else {})
     best = {"recipe": chosen.name, "accuracy": study.best_value, "settings": found, "seeds": seeds}
-    (folder / "best.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
+    write_atomically(folder / "best.json", (json.dumps(best, indent=2) + "\n").encode())
     values = [trial.value for trial in study.trials if trial.state.is_finished()]
     plot_trials(values, folder / "trials.png")
     show(json.dumps(best))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.errors import DataError, SettingError
+from inkdigits.errors import DataError, InkdigitsError, SettingError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 from inkdigits.labels import CLASSES
 
@@ -19,6 +21,8 @@ Labels: TypeAlias = NDArray[np.uint8]
 Split: TypeAlias = Literal["train", "test"]
 
 NAMED = 5  # rows or pictures left out; more are only counted
+MOST_BYTES = 1 << 31  # that an array of a file may take: 2.7 million glyphs
+MOST_REASON = 200  # characters of what a library says of a damaged file
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,24 @@ def add_issue(issues: list[LoadIssue], issue: LoadIssue, *, strict: bool) -> Non
             hint="Fix it, or load with strict=False to leave it out.",
         )
     issues.append(issue)
+
+
+@contextmanager
+def damage_reported(kind: str, path: Path) -> Iterator[None]:
+    """Turns whatever reading a file raises into a `DataError`: of a damaged file that may be anything.
+
+    Args:
+        kind: What was expected, such as `"an IDX file"`.
+        path: Of the file.
+    """
+    try:
+        yield
+    except InkdigitsError:
+        raise
+    except Exception as error:
+        said = error.strerror if isinstance(error, OSError) else None
+        reason = said or f"{type(error).__name__}: {' '.join(str(error).split())[:MOST_REASON].rstrip('.')}"
+        raise DataError(f"Expected {kind} at {path}. Received: {reason}.", hint="Check it or copy it again.") from error
 
 
 def check_split(split: str) -> None:

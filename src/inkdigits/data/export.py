@@ -15,6 +15,7 @@ from inkdigits.data.folder import CLASS_NAMES
 from inkdigits.data.idx import file_name, write_idx
 from inkdigits.data.tabular import PIXELS
 from inkdigits.errors import DataError, SettingError
+from inkdigits.files import draft_of, folder_draft_of
 
 Format: TypeAlias = Literal["folder", "csv", "npz", "idx"]
 
@@ -98,6 +99,15 @@ def _check_free(paths: list[Path]) -> None:
 
 
 def _write_folder(dataset: Dataset, target: Path) -> None:
+    """A new folder takes its place when it is whole; in one that has files, pictures are replaced one by one."""
+    if target.is_dir() and any(target.iterdir()):
+        _write_pictures(dataset, target)
+        return
+    with folder_draft_of(target) as draft:
+        _write_pictures(dataset, draft)
+
+
+def _write_pictures(dataset: Dataset, target: Path) -> None:
     for name in CLASS_NAMES:
         (target / name).mkdir(parents=True, exist_ok=True)
         for path in list((target / name).iterdir()):  # what an earlier export wrote would be read with this one
@@ -108,14 +118,14 @@ def _write_folder(dataset: Dataset, target: Path) -> None:
 
 
 def _write_csv(dataset: Dataset, target: Path) -> None:
-    with target.open("wb") as file:
+    with draft_of(target) as draft, draft.open("wb") as file:
         file.write(",".join(["label", *(f"pixel{index}" for index in range(PIXELS))]).encode() + b"\n")
         for glyph, label in zip(dataset.glyphs, dataset.labels, strict=True):
             file.write(_LEVELS[label] + b"," + b",".join(map(_LEVELS.__getitem__, glyph.tobytes())) + b"\n")
 
 
 def _write_npz(dataset: Dataset, target: Path) -> None:
-    with target.open("wb") as file:
+    with draft_of(target) as draft, draft.open("wb") as file:
         np.savez_compressed(file, images=dataset.glyphs, labels=dataset.labels)
 
 

@@ -1,12 +1,13 @@
 """Folders of pictures: class folders or a list of files in, a data set out. Every picture is prepared as for reading.
 
 Class folders are named `0` to `9`, with pictures in them at any depth. A list is a `labels.csv` with the columns `file`
-(relative to the folder) and `label`.
+(relative to the folder) and `label`. Nothing is read that lies outside the folder, wherever links and names lead.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset, LoadIssue, add_issue
+from inkdigits.data.dataset import Dataset, LoadIssue, add_issue, damage_reported
+from inkdigits.data.tabular import bounded_lines
 from inkdigits.errors import DataError, InkdigitsError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyph
 from inkdigits.image.load import load
@@ -26,6 +28,8 @@ from inkdigits.layout.candidates import find_candidates
 LABELS_NAME = "labels.csv"
 CLASS_NAMES = tuple(str(label) for label in range(CLASSES))
 WORKERS = 2  # threads that decode and prepare; OpenCV and Pillow let go of Python's lock
+MOST_SHOWN = 100  # characters of a name or a header in a message
+MOST_MESSAGE = 1000
 BATCH = 256  # pictures handed out at once: a strict loading stops soon after a bad one
 TINY_SIDE = 20  # pixels: MNIST fits a digit into 20 x 20; strokes of smaller pictures are one pixel or less
 ENLARGED_SIDE = 64  # pixels, at least
@@ -94,7 +98,7 @@ def _prepare(path: Path) -> Glyph | str:
     try:
         primary = find_candidates(_enlarged(load(path))).primary
     except InkdigitsError as error:
-        return error.message
+        return error.message[:MOST_MESSAGE]
     return "the picture is blank" if primary is None else primary.glyph
 
 
@@ -108,45 +112,73 @@ def _enlarged(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _sorted_by_class(folder: Path, issues: list[LoadIssue], strict: bool) -> Iterator[_Entry]:
+    root = folder.resolve()
     for child in sorted(folder.iterdir()):
         if child.name.startswith(".") or not child.is_dir():
             continue
         if child.name not in CLASS_NAMES:
             add_issue(issues, LoadIssue(child.name, "the folder's name is no class of 0 to 9"), strict=strict)
             continue
-        for path in sorted(child.rglob("*")):
-            inner = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith(".") for part in inner.parts):
-                yield _Entry(inner.as_posix(), path, int(child.name))
+        closed: list[OSError] = []
+        for path in sorted(_files_below(child, closed)):
+            entry = _Entry(path.relative_to(folder).as_posix(), path, int(child.name))
+            if reason := _why_not_read(path, root):
+                add_issue(issues, LoadIssue(entry.where, reason, entry.label), strict=strict)
+            else:
+                yield entry
+        for error in closed:
+            where = Path(os.fsdecode(error.filename)).relative_to(folder).as_posix()
+            reason = f"the folder cannot be searched: {error.strerror}"
+            add_issue(issues, LoadIssue(where, reason, int(child.name)), strict=strict)
+
+
+def _files_below(folder: Path, closed: list[OSError]) -> Iterator[Path]:
+    """All but hidden files and what is in hidden folders; links to folders are not followed."""
+    for inner, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(inner, name) for name in names if not name.startswith("."))
+
+
+def _why_not_read(path: Path, root: Path) -> str:
+    """Why a path is not read; empty if it may be: it leads to a regular file inside the folder, or to none."""
+    try:
+        real = os.path.realpath(path)
+    except ValueError as error:  # a zero byte
+        return f"it is no path: {error}"
+    if not Path(real).is_relative_to(root):
+        return "it leads out of the folder"
+    # os.path, for it answers False of a name too long, where a Path raises.
+    return "it is no regular file" if os.path.exists(real) and not os.path.isfile(real) else ""  # noqa: PTH110, PTH113
 
 
 def _listed(folder: Path, issues: list[LoadIssue], strict: bool) -> Iterator[_Entry]:
+    root = folder.resolve()
     for line, row in _rows(folder / LABELS_NAME):
         file, label = (row["file"] or "").strip(), (row["label"] or "").strip()
         where = f"{LABELS_NAME}, line {line}"
         if not file:
             add_issue(issues, LoadIssue(where, "no file is named"), strict=strict)
         elif label not in CLASS_NAMES:
-            reason = f"label {label!r} of {file} instead of 0 to 9"
+            reason = f"label {label[:MOST_SHOWN]!r} of {file[:MOST_SHOWN]} instead of 0 to 9"
             add_issue(issues, LoadIssue(where, reason), strict=strict)
+        elif outside := _why_not_read(folder / file, root):
+            add_issue(issues, LoadIssue(where, f"{file[:MOST_SHOWN]}: {outside}", int(label)), strict=strict)
         else:
             yield _Entry(file, folder / file, int(label))
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str | None]]]:
     """The rows of a list with their line numbers."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            names = reader.fieldnames or ()
-            if not {"file", "label"} <= set(names):
-                raise DataError(
-                    f"Expected the columns file and label in {path}. Received: {', '.join(names) or 'none'}.",
-                    hint="Begin the file with the line: file,label",
-                )
-            return [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"Expected a list of files and labels in UTF-8 at {path}. Received: {error}.",
-            hint="Save it as CSV in UTF-8.",
-        ) from error
+    with (
+        damage_reported("a list of files and labels in UTF-8", path),
+        path.open(newline="", encoding="utf-8-sig") as file,
+    ):
+        reader = csv.DictReader(line for _, line in bounded_lines(file, path))
+        names = reader.fieldnames or ()
+        if not {"file", "label"} <= set(names):
+            shown = ", ".join(names)[:MOST_SHOWN] or "none"
+            raise DataError(
+                f"Expected the columns file and label in {path}. Received: {shown}.",
+                hint="Begin the file with the line: file,label",
+            )
+        return [(reader.line_num, row) for row in reader]

@@ -11,19 +11,20 @@ import gzip
 import io
 import math
 import struct
-import zlib
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset, Split
+from inkdigits.data.dataset import MOST_BYTES, Dataset, Split, damage_reported
 from inkdigits.errors import DataError
+from inkdigits.files import write_atomically
 
 GZIP_MAGIC = b"\x1f\x8b"
 UINT8 = 0x08
 MAX_DIMENSIONS = 4  # images in color; MNIST has 3 and 1
+HEADER_BYTES = 4 + 4 * MAX_DIMENSIONS
 PREFIXES: dict[Split, str] = {"train": "train", "test": "t10k"}
 _DIMENSIONS = {"images": 3, "labels": 1}
 _TYPES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
@@ -60,7 +61,7 @@ def write_idx(path: Path, array: NDArray[np.uint8]) -> None:
             hint="Convert the array with astype(np.uint8) if its values are 0 to 255.",
         )
     content = struct.pack(f">HBB{array.ndim}I", 0, UINT8, array.ndim, *array.shape) + array.tobytes()
-    path.write_bytes(_compress(content) if path.suffix == ".gz" else content)
+    write_atomically(path, _compress(content) if path.suffix == ".gz" else content)
 
 
 def _compress(content: bytes) -> bytes:
@@ -75,18 +76,16 @@ def read_file(path: Path) -> bytes:
     """Reads a file's bytes as they are.
 
     Raises:
-        DataError: The file is missing or cannot be read.
+        DataError: The file is missing, cannot be read, or is too large.
     """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"Expected an IDX file at {path}. Received: {error.strerror or error}.", hint="Check the path."
-        ) from error
+    with damage_reported("an IDX file", path), path.open("rb") as file:
+        content = file.read(MOST_BYTES + HEADER_BYTES + 1)
+    _check_size(len(content) - HEADER_BYTES, path.name)
+    return content
 
 
 def uncompress(content: bytes, path: Path) -> bytes:
-    """Uncompresses a file's bytes.
+    """Uncompresses an IDX file's bytes: as many as its header says and one more, however many there are.
 
     Args:
         content: The bytes, compressed with gzip or not.
@@ -96,16 +95,24 @@ def uncompress(content: bytes, path: Path) -> bytes:
         The uncompressed bytes: the very same if they are not compressed.
 
     Raises:
-        DataError: The compression is damaged.
+        DataError: The compression is damaged, or the header says that there are too many bytes.
     """
     if not content.startswith(GZIP_MAGIC):
         return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+    with damage_reported("undamaged gzip", path), gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        head = stream.read(HEADER_BYTES)
+        shape = _parse_header(head, path.name)
+        size = 4 + 4 * len(shape) + math.prod(shape)
+        _check_size(size, path.name)
+        return head + stream.read(max(size + 1 - len(head), 0))
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MOST_BYTES:
         raise DataError(
-            f"Expected undamaged gzip in {path}. Received: {str(error).rstrip('.')}.", hint="Copy the file again."
-        ) from error
+            f"Expected at most {MOST_BYTES >> 30} GiB of values in {name}. Received: {size:,} bytes or more.",
+            hint="Split the file.",
+        )
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:

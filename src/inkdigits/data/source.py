@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from inkdigits.data.dataset import Dataset, Split, check_split
+from inkdigits.data.dataset import Dataset, Split, check_split, damage_reported
 from inkdigits.data.folder import LABELS_NAME, has_classes, has_labels, load_folder
 from inkdigits.data.idx import GZIP_MAGIC, PREFIXES, find_file, find_labels, load_pair
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import split_training
 from inkdigits.data.tabular import load_csv, load_npz
-from inkdigits.errors import DataError, MissingDataError
+from inkdigits.errors import DataError, MissingDataError, SettingError
 
 SPLIT_FOLDERS: dict[Split, tuple[str, ...]] = {"train": ("train", "training"), "test": ("test", "testing")}
 ACCEPTED = (
@@ -44,7 +44,7 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
     Raises:
         MissingDataError: There is no such file or folder.
         DataError: The source is unknown or damaged, has no such split, or has an issue and `strict` is set.
-        SettingError: There is no such split.
+        SettingError: There is no such split, or the source is neither a name nor a path.
 
     Example:
         >>> len(load_dataset("mnist", split="test"))
@@ -53,11 +53,12 @@ def load_dataset(source: str | Path, *, split: Split = "train", strict: bool = F
     check_split(split)
     if source == "mnist":
         return load_mnist(split)
-    path = Path(source)
-    if path.is_dir():
-        return _load_folder(path, split, strict)
-    if path.is_file():
-        return _load_file(path, split, strict)
+    path = _path_of(source)
+    with damage_reported("a readable source", path):
+        if path.is_dir():
+            return _load_folder(path, split, strict)
+        if path.is_file():
+            return _load_file(path, split, strict)
     raise MissingDataError(
         f"Expected {ACCEPTED}. Received: {str(source)!r}, no such file or folder.", hint="Check the path."
     )
@@ -85,13 +86,22 @@ def has_test_part(source: str | Path) -> bool:
     """Whether a source has a test split of its own."""
     if source == "mnist":
         return True
-    path = Path(source)
-    if path.is_dir():
-        return len(_idx_images(path) or _split_folders(path)) == len(SPLIT_FOLDERS)
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as arrays:
-        return "x_test.npy" in arrays.namelist()
+    path = _path_of(source)
+    with damage_reported("a readable source", path):
+        if path.is_dir():
+            return len(_idx_images(path) or _split_folders(path)) == len(SPLIT_FOLDERS)
+        if not path.is_file() or not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as arrays:
+            return "x_test.npy" in arrays.namelist()
+
+
+def _path_of(source: str | Path) -> Path:
+    if isinstance(source, str | Path):
+        return Path(source)
+    raise SettingError(
+        f"Expected the name or the path of a source. Received: {type(source).__name__}.", hint="Give a str or a Path."
+    )
 
 
 def _load_file(path: Path, split: Split, strict: bool) -> Dataset:
@@ -111,15 +121,13 @@ def _load_file(path: Path, split: Split, strict: bool) -> Dataset:
 
 def _magic(path: Path) -> bytes:
     """The first four bytes of a file, after gzip if it is compressed."""
-    try:
+    with damage_reported("a readable file", path):
         with path.open("rb") as file:
             head = file.read(4)
         if not head.startswith(GZIP_MAGIC):
             return head
         with gzip.open(path) as compressed:
             return compressed.read(4)
-    except (OSError, EOFError) as error:
-        raise DataError(f"Expected a readable file at {path}. Received: {error}.", hint="Copy it again.") from error
 
 
 def _load_idx(path: Path) -> Dataset:

@@ -6,18 +6,27 @@ CSV is the form of Kaggle's digit recognizer (`label,pixel0,...,pixel783`), with
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import IO, Any, AnyStr, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.data.dataset import Dataset, Labels, LoadIssue, Split, add_issue, check_split
+from inkdigits.data.dataset import (
+    MOST_BYTES,
+    Dataset,
+    Labels,
+    LoadIssue,
+    Split,
+    add_issue,
+    check_split,
+    damage_reported,
+)
 from inkdigits.errors import DataError
 from inkdigits.image.glyph import GLYPH_SIDE, Glyphs
 from inkdigits.labels import CLASSES
@@ -29,12 +38,14 @@ NPZ_PAIRS = (("images", "labels"), ("x", "y"), ("X", "y"))
 LABEL_NAMES = ("label", "class", "target", "digit", "y")  # of a column, in any case
 NPZ_SPLITS: dict[Split, tuple[str, str]] = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
 
+MOST_LINE = 1 << 20  # bytes: a row of levels with many decimal places takes 20,000
+
 BOM = b"\xef\xbb\xbf"  # what Excel puts before UTF-8
 Rows: TypeAlias = Iterator[tuple[int, bytes]]
 
 _LEVELS = {str(level).encode(): level for level in range(256)}
-_WHOLE_NUMBER = re.compile(rb"\d+(\.0*)?")
-_NUMBER = re.compile(rb"(\d+\.?\d*|\.\d+)(e-\d+)?")
+_WHOLE_NUMBER = re.compile(rb"\d++(\.0*+)?+")
+_NUMBER = re.compile(rb"(\d++\.?+\d*+|\.\d++)(e-\d++)?+")
 
 
 def load_csv(path: Path, *, strict: bool = False) -> Dataset:
@@ -52,16 +63,13 @@ def load_csv(path: Path, *, strict: bool = False) -> Dataset:
     Raises:
         DataError: The file is missing, has no label column or no good row, or has a bad row and `strict` is set.
     """
-    try:
-        with path.open("rb") as file:
-            return _load_rows(file, path, strict)
-    except OSError as error:
-        raise DataError(f"Expected a CSV file at {path}. Received: {error.strerror}.", hint="Check it.") from error
+    with damage_reported("a CSV file", path), path.open("rb") as file:
+        return _load_rows(file, path, strict)
 
 
 def _load_rows(file: BinaryIO, path: Path, strict: bool) -> Dataset:
     values, issues = bytearray(), list[LoadIssue]()
-    rows: Rows = ((number, line.strip()) for number, line in enumerate(file, 1) if not line.isspace())
+    rows: Rows = ((number, line.strip()) for number, line in bounded_lines(file, path) if not line.isspace())
     start, first = next(rows, (0, b""))
     if not first:
         raise DataError(
@@ -79,6 +87,23 @@ def _load_rows(file: BinaryIO, path: Path, strict: bool) -> Dataset:
     table = np.frombuffer(values, np.uint8).reshape(-1, FIELDS)
     glyphs = table[:, 1:].reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
     return Dataset(glyphs, table[:, 0].copy(), path.name, tuple(issues))
+
+
+def bounded_lines(file: IO[AnyStr], path: Path) -> Iterator[tuple[int, AnyStr]]:
+    """The lines of a file with their numbers, from 1 on.
+
+    Raises:
+        DataError: A line is longer than 1 MiB, so that this is no table.
+    """
+    number = 0
+    while line := file.readline(MOST_LINE + 1):
+        number += 1
+        if len(line) > MOST_LINE:
+            raise DataError(
+                f"Expected lines of at most {MOST_LINE:,} bytes in {path}. Received: a longer one, line {number}.",
+                hint="Check that it is a CSV file.",
+            )
+        yield number, line
 
 
 def _names(fields: Sequence[bytes]) -> list[str]:
@@ -198,18 +223,31 @@ def load_npz(path: Path, *, split: Split = "train") -> Dataset:
         SettingError: There is no such split.
     """
     check_split(split)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            images, labels = _npz_names(list(file.files), path, split)
-            arrays = np.asarray(file[images]), np.asarray(file[labels])
-    except DataError:
-        raise
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    with damage_reported("an undamaged NPZ file", path):
+        with zipfile.ZipFile(path) as file:
+            names = [name.removesuffix(".npy") for name in file.namelist()]
+            images, labels = _npz_names(names, path, split)
+            arrays = _read_array(file, images, path), _read_array(file, labels, path)
+        return Dataset(_to_glyphs(arrays[0], images, path), _to_labels(arrays[1], labels, path), path.name)
+
+
+def _read_array(file: zipfile.ZipFile, name: str, path: Path) -> NDArray[Any]:
+    """An array of an NPZ file: as many values as its header says, and no more than fit into `MOST_BYTES`."""
+    with file.open(f"{name}.npy") as stream:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+    size = math.prod(shape) * dtype.itemsize
+    if size > MOST_BYTES:
         raise DataError(
-            f"Expected an undamaged NPZ file at {path}. Received: {type(error).__name__}: {str(error).rstrip('.')}.",
-            hint="Save the arrays again with np.savez_compressed().",
-        ) from error
-    return Dataset(_to_glyphs(arrays[0], images, path), _to_labels(arrays[1], labels, path), path.name)
+            f"Expected at most {MOST_BYTES >> 30} GiB in {name} of {path}. Received: {size:,} bytes.",
+            hint="Split the file, or convert the array to uint8.",
+        )
+    with file.open(f"{name}.npy") as stream:
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        if stream.read(1):
+            raise DataError(f"Expected {size:,} bytes in {name} of {path}. Received: more.", hint="Save it again.")
+    return array
 
 
 def _npz_names(names: list[str], path: Path, split: Split) -> tuple[str, str]:
