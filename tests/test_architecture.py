@@ -27,7 +27,7 @@ PACKAGES: dict[str, set[str]] = {
     "explaining": {"errors", "geometry", "labels", "names", "image", "layout", "models", "reading"},
     "data": {"errors", "files", "geometry", "labels", "image", "layout"},
     "recognizer": {"errors", "system", "image", "models", "reading", "explaining", "data"},
-    "synthesis": {"errors", "files", "geometry", "labels", "image", "layout", "data"},
+    "synthesis": {"errors", "files", "geometry", "labels", "system", "image", "layout", "data"},
     "evaluation": {"errors", "labels", "names", "models"},
     "training": {"errors", "files", "labels", "system", "image", "data", "synthesis", "evaluation", "models"},
     "export": {

@@ -1,13 +1,21 @@
 """Synthesized glyphs: what each kind shows, and that seed, split and size of the mixture decide over them alone."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.data.splits import validation_split
-from inkdigits.errors import SettingError
+from inkdigits.errors import SettingError, TrainingError
 from inkdigits.labels import NOT_A_DIGIT
 from inkdigits.synthesis import synthesize as module
+from inkdigits.synthesis import workers
 from inkdigits.synthesis.fonts import load_handwriting
 from inkdigits.synthesis.kinds import LOOK_ALIKE_LETTERS
 from inkdigits.synthesis.mixture import Mixture
@@ -138,3 +146,50 @@ def test_whole_pictures_are_rendered_for_the_reader_to_find_their_digit():
 def test_a_seed_or_split_out_of_range_is_refused(options, message):
     with pytest.raises(SettingError, match=message):
         synthesize(Mixture(textures=1), **options)
+
+
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [("import os; os.kill(os.getpid(), 9)", "SIGKILL"), ("raise SystemExit(3)", "exit code 3|SIGKILL")],
+)
+def test_a_process_that_ends_before_its_time_is_one_clear_error(monkeypatch, code, end):
+    commands = iter([[sys.executable, "-c", code]])
+    sound = workers.module_command
+    monkeypatch.setattr(workers, "module_command", lambda module: next(commands, None) or sound(module))
+    with pytest.raises(TrainingError, match=rf"Received: one that ended by ({end})\."):
+        synthesize(Mixture(textures=2000), seed=1)
+
+
+def test_ctrl_c_ends_a_synthesis_and_its_processes_at_once(tmp_path):
+    script = (
+        "import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from inkdigits.synthesis.mixture import Mixture\n"
+        "from inkdigits.synthesis.synthesize import synthesize\nprint(os.getpid(), flush=True)\n"
+        "synthesize(Mixture(mnist=20_000), seed=1)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(3)
+    assert len(children(process.pid)) == 2
+    started = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    _, error = process.communicate(timeout=20)
+    assert time.monotonic() - began < 2
+    assert error.strip().endswith(b"KeyboardInterrupt")
+    assert not [child for child in started if Path(f"/proc/{child}").exists()]
+
+
+def children(parent):
+    """The processes that a process started and that still run."""
+    return Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+
+
+def test_a_chunk_comes_back_as_it_was_sent():
+    pictures = [np.arange(6, dtype=np.uint8).reshape(2, 3), np.zeros((5, 1), np.uint8)]
+    again, labels = workers.from_bytes(workers.to_bytes((pictures, np.array([3, 10], np.uint8))))
+    assert [picture.tolist() for picture in again] == [picture.tolist() for picture in pictures]
+    assert labels.tolist() == [3, 10]
