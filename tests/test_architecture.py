@@ -285,6 +285,53 @@ def test_only_the_command_line_names_flags():
     assert len(flags_in_messages(PACKAGE)) <= FLAGS, flags_in_messages(PACKAGE)
 
 
+UNPICKLING = {"multiprocessing", "ProcessPoolExecutor", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
+
+
+def unpickled(root: Path) -> list[str]:
+    """Where something is unpickled, or a module is imported that does so: a pickle runs what is in it."""
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = {alias.name.partition(".")[0] for alias in getattr(node, "names", ()) if hasattr(alias, "name")}
+            if isinstance(node, ast.ImportFrom):
+                names.add((node.module or "").partition(".")[0])
+                bad = names & UNPICKLING or (node.module == "pickle" and "pickle")
+            elif isinstance(node, ast.Import):
+                bad = names & UNPICKLING
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                bad = node.value.id == "pickle" and node.attr not in ("dumps",)
+            elif isinstance(node, ast.keyword):
+                bad = node.arg == "allow_pickle" and not (isinstance(node.value, ast.Constant) and not node.value.value)
+            else:
+                bad = False
+            if bad:
+                found.append(f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}")
+    return found
+
+
+def test_nothing_is_unpickled():
+    assert unpickled(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import multiprocessing",
+        "from multiprocessing.pool import Pool",
+        "from concurrent.futures import ProcessPoolExecutor",
+        "def f(x):\n    import pickle\n    return pickle.loads(x)",
+        "from pickle import loads",
+        "import numpy as np\nA = np.load('a', allow_pickle=True)",
+        "import joblib",
+    ],
+)
+def test_planted_unpickling_is_found(fake, source):
+    assert unpickled(fake) == []
+    (fake / "errors.py").write_text(f"import pickle\nA = pickle.dumps(1)\n{source}\n")
+    assert len(unpickled(fake)) == 1
+
+
 @pytest.fixture
 def fake(tmp_path: Path) -> Path:
     """A small package of the same name with nothing wrong in it."""

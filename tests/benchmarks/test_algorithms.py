@@ -242,7 +242,7 @@ def test_the_report_is_there_before_the_last_is_measured(tmp_path, monkeypatch):
 
 def test_what_fails_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.executable", "false")
-    with pytest.raises(TrainingError, match="Expected k-NN to fit"):
+    with pytest.raises(TrainingError, match="Expected k-NN to be measured"):
         measure(find_algorithm("k-NN"), tmp_path, "mnist")
 
 

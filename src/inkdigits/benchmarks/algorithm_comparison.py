@@ -18,6 +18,7 @@ from inkdigits.data.source import check_leakage, has_test_part, load_dataset
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import TrainingError
 from inkdigits.evaluation.significance import compare_answers
+from inkdigits.files import draft_of
 from inkdigits.system import cpu_name, usable_cores
 
 QUICK = 5000  # training digits
@@ -114,7 +115,8 @@ def _prepare(data: str | Path, folder: Path, most: int | None) -> tuple[str, Dat
         return "mnist", train, test
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "data.npz"
-    np.savez(path, x_train=train.glyphs, y_train=train.labels, x_test=test.glyphs, y_test=test.labels)
+    with draft_of(path) as draft:
+        np.savez(draft, x_train=train.glyphs, y_train=train.labels, x_test=test.glyphs, y_test=test.labels)
     return str(path.resolve()), train, test
 
 

@@ -1,6 +1,9 @@
-"""The trial of one algorithm: trained, then asked, each in a process of its own with its own memory and caches.
+"""The trial of one algorithm: trained, then asked, in processes of their own with their own memory and caches.
 
-python -m inkdigits.benchmarks.algorithm_trial fit|ask NAME FOLDER DATA
+python -m inkdigits.benchmarks.algorithm_trial fit|ask|both NAME FOLDER DATA
+
+An estimator of scikit-learn is asked in the process that trained it: no file of one can be loaded without running what
+is in it.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -29,7 +33,7 @@ from inkdigits.system import ChildError, peak_memory_mb, run_module
 ROUNDS = 3  # of answering all digits at once
 ENOUGH_SECONDS = 20.0  # after which there is no further round
 SINGLES, LEAST_SINGLES = 200, 20  # digits asked one by one; fewer once they took a second
-PICKLE, RUN = "model.pickle", "run"
+RUN = "run"
 
 Answerer: TypeAlias = Callable[[NDArray[Any], bool], NDArray[Any]]
 """Digits, and whether it is a single one, in; predictions out."""
@@ -47,8 +51,8 @@ class Outcome:
         batch_seconds: For all test digits at once, median.
         single_seconds: For one digit, median.
         slow_single_seconds: For one digit, 95th percentile.
-        memory_mb: The largest resident size of the process that answered, from its start.
-        size_mb: Size of the model on disk.
+        memory_mb: The largest resident size of the process that answered, from its start; None if it trained, too.
+        size_mb: Size of the model on disk; of an estimator pickled.
         answers: The prediction for each test digit.
     """
 
@@ -78,6 +82,8 @@ def measure(algorithm: Algorithm, folder: Path, data: str) -> Outcome:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
+    if algorithm.estimates:
+        return Outcome(name=algorithm.name, **_run("both", algorithm, folder, data))
     fitted = {"fit_seconds": None, "fit_cpu_seconds": None, "fit_memory_mb": None}
     if algorithm.family != "shipped":
         fitted = _run("fit", algorithm, folder, data)
@@ -88,19 +94,30 @@ def _run(part: str, algorithm: Algorithm, folder: Path, data: str) -> dict[str, 
     try:
         printed = run_module("inkdigits.benchmarks.algorithm_trial", part, algorithm.name, str(folder), data)
     except ChildError as error:
-        raise TrainingError(f"Expected {algorithm.name} to {part}. Received: {error}.", hint="Leave it out.") from error
+        raise TrainingError(
+            f"Expected {algorithm.name} to be measured. Received: {error}.", hint="Leave it out."
+        ) from error
     return dict(json.loads(printed.splitlines()[-1]))
 
 
-def fit(algorithm: Algorithm, folder: Path, data: str) -> dict[str, float | None]:
-    """Trains in this process and writes the model into the folder."""
+def fit(algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
+    """Trains a recipe in this process and writes the packed model into the folder."""
     train = load_dataset(data)
+    return _timed(lambda: _train(algorithm.name, train, folder / RUN, data))
+
+
+def fit_and_ask(algorithm: Algorithm, _folder: Path, data: str) -> dict[str, Any]:
+    """Trains an estimator in this process, and asks it."""
+    train, test = load_dataset(data), load_dataset(data, split="test")
+    model = estimator(algorithm.name)
+    fitted = _timed(lambda: model.fit(_rows(train), train.labels))
+    size = len(pickle.dumps(model, protocol=5))
+    return fitted | _asked(_estimator_answerer(model), _rows(test), size) | {"memory_mb": None}
+
+
+def _timed(train: Callable[[], object]) -> dict[str, Any]:
     began, began_cpu = time.perf_counter(), time.process_time()
-    if algorithm.estimates:
-        content = pickle.dumps(estimator(algorithm.name).fit(_rows(train), train.labels), protocol=5)
-        (folder / PICKLE).write_bytes(content)
-    else:
-        _train(algorithm.name, train, folder / RUN, data)
+    train()
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     return {"fit_seconds": seconds, "fit_cpu_seconds": cpu_seconds, "fit_memory_mb": peak_memory_mb()}
 
@@ -118,9 +135,16 @@ def _train(recipe: str, train: Dataset, folder: Path, data: str) -> None:
 
 
 def ask(algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
-    """Answers in this process: all test digits at once, then some one by one."""
+    """Answers in this process with a packed model."""
+    from inkdigits.models.classifier import PackedModel
+
     test = load_dataset(data, split="test")
-    answer, digits, size = _answerer(algorithm, folder, test)
+    packed = PackedModel.load(folder / RUN if algorithm.family == "recipe" else algorithm.name)
+    return _asked(lambda glyphs, _: packed.probabilities(glyphs)[:, :CLASSES].argmax(axis=1), test.glyphs, packed.size)
+
+
+def _asked(answer: Answerer, digits: NDArray[Any], size: int) -> dict[str, Any]:
+    """All test digits are answered at once, then some one by one."""
     times: list[float] = []
     while len(times) < ROUNDS and sum(times) < ENOUGH_SECONDS:
         began = time.perf_counter()
@@ -143,21 +167,9 @@ def ask(algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
     }
 
 
-def _answerer(algorithm: Algorithm, folder: Path, test: Dataset) -> tuple[Answerer, NDArray[Any], int]:
-    """What answers, the digits in the form that it takes, and the bytes of its model."""
-    if algorithm.estimates:
-        content = (folder / PICKLE).read_bytes()
-        return _estimator_answerer(content), _rows(test), len(content)
-    from inkdigits.models.classifier import PackedModel
-
-    packed = PackedModel.load(folder / RUN if algorithm.family == "recipe" else algorithm.name)
-    return lambda glyphs, _: packed.probabilities(glyphs)[:, :CLASSES].argmax(axis=1), test.glyphs, packed.size
-
-
-def _estimator_answerer(content: bytes) -> Answerer:
+def _estimator_answerer(several: Any) -> Answerer:
     """scikit-learn's `predict`; for a single digit without threads, whose start takes longer than its answer."""
-    several = pickle.loads(content)
-    single = pickle.loads(content)
+    single = copy(several)
     if "n_jobs" in single.get_params():
         single.set_params(n_jobs=1)
     return lambda rows, alone: (single if alone else several).predict(rows)
@@ -170,7 +182,7 @@ def _rows(dataset: Dataset) -> NDArray[np.float32]:
 def main() -> None:
     """Does the part that the command line names, and prints what it gave as JSON."""
     part, name, folder, data = sys.argv[1:]
-    do = fit if part == "fit" else ask
+    do = {"fit": fit, "ask": ask, "both": fit_and_ask}[part]
     print(json.dumps(do(find_algorithm(name), Path(folder), data)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inkdigits.benchmarks.training_study import NEAR_BEST, TrainingStudy
 from inkdigits.benchmarks.training_trial import EPOCHS, LEARNING_RATE, Outcome, Setting
+from inkdigits.files import write_atomically
 from inkdigits.reporting.markdown import table
 from inkdigits.reporting.plots import BLUE, ORANGE, in_own_style, new_figure, save_figure
 
@@ -28,7 +29,7 @@ def write_report(study: TrainingStudy, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     recipes = list(dict.fromkeys(outcome.setting.recipe for outcome in study.outcomes))
-    (folder / "training.json").write_text(json.dumps(asdict(study), indent=2) + "\n", encoding="utf-8")
+    write_atomically(folder / "training.json", (json.dumps(asdict(study), indent=2) + "\n").encode())
     _draw(study, recipes, folder / "training.png")
     parts = [
         _environment(study),
@@ -37,7 +38,7 @@ def write_report(study: TrainingStudy, folder: Path) -> None:
     ]
     parts += [_results(study, recipe) for recipe in recipes]
     parts += ["## Recommendation\n\n" + "\n".join(_recommendation(study, recipe) for recipe in recipes)]
-    (folder / "training.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
+    write_atomically(folder / "training.md", ("\n".join(parts) + "\n").encode())
 
 
 def _environment(study: TrainingStudy) -> str:
