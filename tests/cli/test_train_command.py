@@ -6,9 +6,13 @@ import sys
 
 import pytest
 
+from inkdigits.cli.training_display import say_begin
+from inkdigits.data.source import load_dataset
+from inkdigits.export.train import Prepared
+from inkdigits.system import usable_cores
 from inkdigits.training.recipes import RECIPES
-from inkdigits.training.run.folder import start_run
-from inkdigits.training.run.state import RunOptions
+from inkdigits.training.run.folder import open_run, start_run
+from inkdigits.training.run.state import NetworkInfo, RunOptions
 
 
 def without_tensorflow(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -117,6 +121,22 @@ def test_a_second_training_into_a_run_ends_with_one_line(inkdigits, locked, argu
     assert re.fullmatch(r"Expected a run that no other process writes\. Received: .*which process \d+ is .*", message)
     assert "Wait until it has ended" in hint
     assert (locked / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("cores", "options", "noted"),
+    [(0, RunOptions(), False), (usable_cores(), RunOptions(), False), (1000, RunOptions(), True),
+     (1000, RunOptions(deterministic=True), False)],
+)  # fmt: skip
+def test_on_other_cores_a_resumed_run_says_that_its_weights_will_differ(capfd, tmp_path, cores, options, noted):
+    run = start_run(tmp_path, RECIPES[0], options, source="mnist")
+    run.save(network=NetworkInfo(cores=cores))
+    dataset = load_dataset("mnist")
+    say_begin(Prepared(open_run(tmp_path), dataset, resumed=True), 1)
+    said = f"note: begun on 1000 cores, now {usable_cores()}: the weights will differ in their last places.\n"
+    assert (said in capfd.readouterr().err) == noted
+    say_begin(Prepared(open_run(tmp_path), dataset, resumed=False), 1)
+    assert "note: begun" not in capfd.readouterr().err
 
 
 def test_resuming_what_never_began_says_to_start_it_again(inkdigits, tmp_path):

@@ -1,5 +1,7 @@
 """Packing the network of a run: what the packed model answers, and what its card says."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from inkdigits.training.network import build
 from inkdigits.training.recipe import Mlp, Recipe, change
 from inkdigits.training.run.folder import open_run, start_run
 from inkdigits.training.run.state import RunOptions
+from inkdigits.training.run.trained import trained_model
 
 SYNTHESIS = Mixture(mnist=40, pen=20, symbols=40)
 
@@ -61,6 +64,18 @@ def test_only_a_model_of_mnist_says_so_in_its_license(mlp, small, tmp_path):
     assert "MNIST" in train_and_pack(start(tmp_path / "a", mlp), small).license
     own = start_run(tmp_path / "b", mlp, RunOptions(), source="my-digits")
     assert train_and_pack(own, small).license == ""
+
+
+def test_a_clock_at_1970_is_as_good_as_any(mlp, small, tmp_path, monkeypatch):
+    """A ZIP, which a Keras file is, knows no time before 1980."""
+    now = start(tmp_path / "now", mlp)
+    train_and_pack(now, small)
+    monkeypatch.setattr(time, "time", lambda: 10.0)
+    then = start(tmp_path / "then", mlp)
+    train_and_pack(then, small)
+    assert (then.packed / "model.tflite").read_bytes() == (now.packed / "model.tflite").read_bytes()
+    again = keras.models.load_model(then.folder / "model.keras")
+    assert all(map(np.array_equal, again.get_weights(), trained_model(now).get_weights()))
 
 
 def test_confidence_is_calibrated(mlp, small, tmp_path):

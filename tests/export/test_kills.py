@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from inkdigits.checksum import without_checksum
 from inkdigits.data.mnist import load_mnist
 from inkdigits.errors import InkdigitsError
 from inkdigits.export.from_run import train_and_pack
@@ -39,7 +40,7 @@ def processes():
 
 
 def result(folder):
-    card = json.loads((folder / "packed" / "card.json").read_text())
+    card = without_checksum(json.loads((folder / "packed" / "card.json").read_text()))
     for name in ("seconds", "cpu_seconds"):
         card["training"].pop(name)
     return (folder / "packed" / "model.tflite").read_bytes(), card

@@ -3,6 +3,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from inkdigits.checksum import without_checksum
 from inkdigits.errors import ModelError
 from inkdigits.models.card import DIGITS, Card, load_card
 from inkdigits.models.operating_points import OperatingPoint
@@ -34,7 +35,7 @@ def test_a_saved_card_loads_as_it_was(tmp_path):
 def test_a_card_is_json_that_people_can_read(tmp_path):
     CARD.save(tmp_path)
     text = (tmp_path / "card.json").read_text(encoding="utf-8")
-    assert json.loads(text) == json.loads(json.dumps(asdict(CARD)))
+    assert without_checksum(json.loads(text)) == json.loads(json.dumps(asdict(CARD)))
     assert '\n  "name": "small",\n' in text
     assert text.endswith("}\n")
 
@@ -199,4 +200,30 @@ def test_strict_json_of_bounded_size_and_depth_is_expected(text, received, tmp_p
     fields = {name: value for name, value in asdict(CARD).items() if name != "recipe"}
     (tmp_path / "card.json").write_text(json.dumps(fields)[:-1] + f", {text}}}")
     with pytest.raises(ModelError, match=received):
+        load_card(tmp_path)
+
+
+def test_no_flipped_bit_of_a_card_is_believed(tmp_path):
+    CARD.save(tmp_path)
+    content = (tmp_path / "card.json").read_bytes()
+    refused = 0
+    for place in range(len(content)):
+        for bit in range(8):
+            changed = bytearray(content)
+            changed[place] ^= 1 << bit
+            (tmp_path / "card.json").write_bytes(changed)
+            try:
+                card = load_card(tmp_path)
+            except ModelError:
+                refused += 1
+            else:
+                assert card == CARD
+    assert refused > 7 * len(content)  # the rest are spaces, and the checksum's own name
+
+
+def test_a_card_that_was_changed_on_purpose_says_what_to_do(tmp_path):
+    CARD.save(tmp_path)
+    text = (tmp_path / "card.json").read_text(encoding="utf-8").replace('"small"', '"mine"')
+    (tmp_path / "card.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="whoever changed them on purpose: delete checksum"):
         load_card(tmp_path)

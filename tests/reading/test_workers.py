@@ -113,7 +113,8 @@ def test_workers_are_for_many_files(files, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to a group")
-def test_ctrl_c_ends_reading_and_its_workers(files, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_end_reading_and_its_workers(files, tmp_path, number, code):
     for index in range(6000):
         (tmp_path / f"{index}.png").hardlink_to(files[index % 50])
     answers = tmp_path / "answers.jsonl"
@@ -122,9 +123,14 @@ def test_ctrl_c_ends_reading_and_its_workers(files, tmp_path):
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
     while not any(draft.stat().st_size for draft in tmp_path.glob("answers.part*")) and process.poll() is None:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    if number == signal.SIGINT:  # a terminal sends it to all of the group, a scheduler SIGTERM to one process
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
     _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors.decode().splitlines()[-1]) == (130, "stopped.")
+    assert time.monotonic() - began < 2
+    assert (process.returncode, errors.decode().splitlines()[-1]) == (code, "stopped.")
     assert [path.read_text() for path in tmp_path.glob("answers*")] == ["earlier"]
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)

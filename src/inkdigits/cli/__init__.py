@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import warnings
 from contextlib import suppress
@@ -17,7 +18,7 @@ from inkdigits.cli.terminal import open_closed_streams, say, show_error, with_fl
 from inkdigits.cli.verbs import COMMANDS, Call, ReaderLeftError, Verbs, note_debug
 from inkdigits.errors import InkdigitsError, MissingError, SettingError, UnfinishedRunError
 
-EXIT_FAILED, EXIT_USAGE, EXIT_MISSING, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_FAILED, EXIT_USAGE, EXIT_MISSING, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -47,16 +48,25 @@ def _report(error: InkdigitsError | OSError, name: str) -> int:
     return EXIT_FAILED
 
 
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM: what stops at Ctrl-C stops at it."""
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise TerminatedError
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and leaves with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     open_closed_streams()
+    signal.signal(signal.SIGTERM, _terminate)
     # Pillow remarks on damaged metadata, and no reading depends on those.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name that is no valid text is still a result
         sys.stdout.reconfigure(errors="backslashreplace")
     code = run(arguments)
-    if code == EXIT_INTERRUPTED:  # without waiting for threads that read a slow picture
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):  # without waiting for threads that read a slow picture
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()
@@ -80,9 +90,10 @@ def run(arguments: list[str]) -> int:
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         return _report_usage(error, arguments)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         say("stopped.")
-        return EXIT_INTERRUPTED
+        ended = isinstance(error.__cause__ or error, TerminatedError)  # click raises another one from it
+        return EXIT_TERMINATED if ended else EXIT_INTERRUPTED
     except (BrokenPipeError, ReaderLeftError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -108,6 +119,7 @@ __all__ = [
     "EXIT_FAILED",
     "EXIT_INTERRUPTED",
     "EXIT_MISSING",
+    "EXIT_TERMINATED",
     "EXIT_USAGE",
     "cli",
     "exit_code",

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.cli.terminal import say, show
+from inkdigits.system import usable_cores
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +46,9 @@ def say_begin(prepared: Prepared, workers: int) -> None:
     say(f"network: {describe(run.recipe)}")
     if len(training) < run.recipe.batch_size and run.recipe.synthesis is None:
         say(f"{len(training)} digits per step: fewer than a batch of {run.recipe.batch_size}")
+    cores = run.state.network.cores
+    if prepared.resumed and cores not in (0, usable_cores()) and not run.options.deterministic:
+        say(f"note: begun on {cores} cores, now {usable_cores()}: the weights will differ in their last places.")
     if run.options.tensorboard:
         say(f"see it: tensorboard --logdir {run.folder / 'tensorboard'}")
     say("starting TensorFlow …")

@@ -14,6 +14,7 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import split_training
 from inkdigits.errors import TrainingError
 from inkdigits.export.calibration import CalibrationData, CalibrationPictures
+from inkdigits.export.keras_file import save_keras
 from inkdigits.export.litert import CALIBRATION_COUNT
 from inkdigits.export.package import CardMetadata, pack
 from inkdigits.files import draft_of
@@ -72,7 +73,7 @@ def train_and_pack(
         run.save(status="packing")
         with recorded_failure(run), converting():
             with draft_of(run.folder / MODEL_NAME) as draft:
-                trained_model(run).save(draft)
+                save_keras(trained_model(run), draft)
             card = pack_run(run, dataset, run.packed, weights=run.options.weights)
             run.save(status=ending, scores=card.scores)
     return card

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
+from inkdigits.checksum import with_checksum, without_checksum
 from inkdigits.errors import ModelError
 from inkdigits.files import write_atomically
 from inkdigits.labels import CLASSES
@@ -110,7 +111,8 @@ class Card:
 
     def to_json(self) -> str:
         """The card as JSON that people can read."""
-        lines = ",\n".join(f"  {json.dumps(name)}: {_value(name, value)}" for name, value in asdict(self).items())
+        values = with_checksum(asdict(self))
+        lines = ",\n".join(f"  {json.dumps(name)}: {_value(name, value)}" for name, value in values.items())
         return f"{{\n{lines}\n}}"
 
 
@@ -148,7 +150,7 @@ def parse_card(text: str) -> Card:
     Raises:
         ValueError: It is damaged; also a `TypeError` or an `AttributeError`.
     """
-    data = parse_object(text)
+    data = without_checksum(parse_object(text))
     values = {OLD_NAMES.get(name, name): value for name, value in data.items()}
     if "classes" not in values and "no_digit_limit" in data and data["no_digit_limit"] < 1:
         values["classes"] = (*DIGITS, NOT_A_DIGIT_NAME)

@@ -71,9 +71,10 @@ def test_a_run_killed_before_its_first_checkpoint_resumes_from_its_start(mlp, sm
     assert same(weights_of(whole), weights_of(killed))
 
 
-def test_stopping_in_the_first_epoch_with_patience_still_packs(mlp, small, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_in_the_first_epoch_with_patience_still_packs(mlp, small, tmp_path, number):
     run = start(tmp_path / "run", mlp, patience=2)
-    train_and_pack(run, small, listener=lambda _: signal.raise_signal(signal.SIGINT))
+    train_and_pack(run, small, listener=lambda _: signal.raise_signal(number))
     assert run.state.status == "interrupted"
     assert run.state.progress.step < 20
     assert PackedModel.load(run.folder).logits(small.glyphs[:1]).shape == (1, 10)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from inkdigits.checksum import with_checksum
 from inkdigits.errors import MissingModelError, SettingError, TrainingError
 from inkdigits.training.recipe import Convnet
 from inkdigits.training.run.folder import can_resume, is_run, open_run, start_run
@@ -132,3 +133,60 @@ def test_a_folder_with_something_else_in_it_is_not_taken(other, mlp, tmp_path):
 def test_options_out_of_range_are_refused(options, said):
     with pytest.raises(SettingError, match=said):
         RunOptions(**options)
+
+
+def flipped(content):
+    """The content with each of its bits flipped in turn."""
+    for place in range(len(content)):
+        for bit in range(8):
+            changed = bytearray(content)
+            changed[place] ^= 1 << bit
+            yield bytes(changed)
+
+
+def test_no_flipped_bit_of_a_state_is_believed(mlp, tmp_path):
+    run = start_run(tmp_path, mlp, RunOptions(seed=5), source="mnist")
+    content = (tmp_path / "run.json").read_bytes()
+    refused = 0
+    for changed in flipped(content):
+        (tmp_path / "run.json").write_bytes(changed)
+        try:
+            state = open_run(tmp_path).state
+        except TrainingError:
+            refused += 1
+        else:
+            assert state == run.state
+    assert refused > 7 * len(content)  # the rest are spaces, and the checksum's own name
+
+
+HISTORY = [{"epoch": 1.0, "step": 20, "loss": 0.25}, {"epoch": 2.0, "step": 40, "loss": 0.125}]
+
+
+def test_no_flipped_bit_of_a_history_is_believed(mlp, tmp_path):
+    run = start_run(tmp_path, mlp, RunOptions(), source="mnist")
+    content = b"".join(json.dumps(with_checksum(line)).encode() + b"\n" for line in HISTORY)
+    (tmp_path / "history.jsonl").write_bytes(content)
+    assert run.history() == HISTORY
+    refused = 0
+    for changed in flipped(content):
+        (tmp_path / "history.jsonl").write_bytes(changed)
+        try:
+            history = run.history()
+        except TrainingError as error:
+            refused += 1
+            said = error.message
+        else:
+            assert [{name: line[name] for name in HISTORY[0]} for line in history] == HISTORY
+    assert refused > 7 * len(content)
+    assert "history.jsonl. Received: line 2, " in said
+
+
+@pytest.mark.parametrize(
+    "line", ["3", "null", '{"loss": "0.1"}', '{"loss": true}', "{", "[" * 100_000, "{}\n7", "\xff"]
+)
+def test_a_damaged_history_is_one_line(mlp, tmp_path, line):
+    run = start_run(tmp_path, mlp, RunOptions(), source="mnist")
+    (tmp_path / "history.jsonl").write_bytes(line.encode("latin-1"))
+    with pytest.raises(TrainingError, match=r"Expected one line of JSON per epoch in .*Received: line [12], .") as info:
+        run.history()
+    assert "\n" not in str(info.value)

@@ -39,9 +39,10 @@ def launch(command: Sequence[str], count: int, *, quiet: bool = False) -> int:
     with ExitStack() as stack:
         addresses = _free_addresses(count)
         errors = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(count)]
-        stack.enter_context(_ignore_sigint())
+        workers: list[subprocess.Popen[str]] = []
+        stack.enter_context(_signals_are_for(workers))
         heard = [None if index == 0 and not quiet else errors[index] for index in range(count)]
-        workers = [_start(command, index, addresses, heard[index]) for index in range(count)]
+        workers.extend(_start(command, index, addresses, heard[index]) for index in range(count))
         stack.callback(_end, workers)
         failed = _first_to_fail(workers)
         if failed is None or _chief_failed_alike(workers[0], workers[failed].returncode):
@@ -119,10 +120,18 @@ def _free_addresses(count: int) -> list[str]:
 
 
 @contextmanager
-def _ignore_sigint() -> Iterator[None]:
-    """Ctrl-C reaches the workers, which are in the same group, and not this process."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the workers would inherit
+def _signals_are_for(workers: Sequence[subprocess.Popen[str]]) -> Iterator[None]:
+    """Ctrl-C reaches the workers, which are in the same group; SIGTERM is passed on to them. This process goes on."""
+
+    def pass_on(number: int, _frame: object) -> None:
+        if number == signal.SIGTERM:
+            for worker in workers:
+                worker.send_signal(number)
+
+    # Not SIG_IGN, which the workers would inherit.
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inkdigits.checksum import with_checksum, without_checksum
 from inkdigits.errors import MissingModelError, OutputError, TrainingError
 from inkdigits.files import is_draft, remove_drafts, write_atomically
 from inkdigits.models.card import CARD_NAME
@@ -60,7 +61,7 @@ class Run:
             OutputError: It cannot be written.
         """
         self.state = replace(self.state, **changes)
-        content = json.dumps(self.state.to_dict(), indent=2) + "\n"
+        content = json.dumps(with_checksum(self.state.to_dict()), indent=2) + "\n"
         write_atomically(self.folder / STATE_NAME, content.encode())
 
     def check_current(self) -> None:
@@ -115,12 +116,23 @@ class Run:
         path = self.folder / HISTORY_NAME
         if not path.is_file():
             return []
+        entries: list[dict[str, float]] = []
         try:
-            return [dict(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-        except (OSError, ValueError, TypeError) as error:
+            for line in path.read_bytes().splitlines():
+                entries.append(_history_entry(json.loads(line.decode())))  # noqa: PERF401  their number is that of the bad line
+            return entries
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise TrainingError(
-                f"Expected one line of JSON per epoch in {path}. Received: {error}.", hint="Copy the file again."
+                f"Expected one line of JSON per epoch in {path}. Received: line {len(entries) + 1}, {_reason(error)}.",
+                hint="Copy the file again, or delete it: the weights do not depend on it.",
             ) from error
+
+
+def _history_entry(values: dict[str, Any]) -> dict[str, float]:
+    entry = without_checksum(values)
+    if wrong := [name for name, value in entry.items() if type(value) not in (int, float)]:
+        raise ValueError(f"no number in {', '.join(wrong)}")
+    return entry
 
 
 def is_run(folder: Path) -> bool:
@@ -144,7 +156,7 @@ def open_run(folder: Path) -> Run:
             hint=again if begun else "Check the path.",
         )
     try:
-        return Run(folder, state_from_dict(json.loads(path.read_text(encoding="utf-8"))))
+        return Run(folder, state_from_dict(without_checksum(json.loads(path.read_text(encoding="utf-8")))))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TrainingError(
             f"Expected the state of a run in {path}. Received: {_reason(error)}.",

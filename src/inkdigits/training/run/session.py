@@ -6,6 +6,7 @@ It composes the loop and checkpoints. It prints nothing, but calls a listener wi
 from __future__ import annotations
 
 import json
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +19,13 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
+from inkdigits.checksum import with_checksum
 from inkdigits.data.dataset import Dataset
 from inkdigits.data.splits import split_training
 from inkdigits.errors import OutputError, TrainingError, require
 from inkdigits.files import write_atomically
 from inkdigits.labels import CLASSES
+from inkdigits.system import usable_cores
 from inkdigits.training.distributed.cluster import Workers, single_process
 from inkdigits.training.execution import Execution
 from inkdigits.training.fit import make_trainer
@@ -35,6 +38,8 @@ from inkdigits.training.run.state import NetworkInfo, RunData, RunProgress, Teac
 from inkdigits.training.run.trained import trained_model
 
 DETERMINISTIC_SHARDS = 2  # of a batch, on any number of cores
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+LEAST_SECONDS = 1e-9  # a coarse clock may not move
 CHUNK_SECONDS = 0.4  # between two looks at the stop signal and two reports of progress
 
 
@@ -76,10 +81,7 @@ def train(
     resume: bool = False,
     workers: Workers | None = None,
 ) -> Ending:
-    """Trains to the last checkpoint: of the recipe's end, or of the first Ctrl-C. It does not pack.
-
-    A recipe with a synthesis has its glyphs made before the first step, in other processes: a script that trains by it
-    needs `if __name__ == "__main__":`.
+    """Trains to the last checkpoint: of the recipe's end, or of the first Ctrl-C or SIGTERM. It does not pack.
 
     Args:
         run: As `start_run` or `open_run` gives it.
@@ -115,6 +117,7 @@ def train(
         precision = trainer.precision
         network = NetworkInfo(
             parameters=int(model.count_params()),
+            cores=run.state.network.cores or usable_cores(),
             precision=precision.name,
             precision_seconds=precision.seconds or run.state.network.precision_seconds,
         )
@@ -204,7 +207,7 @@ class _Session:
         self._validation = validation
         self._predict = compile_predict(trainer.model)
         self._listener = listener
-        self._history = [line for line in run.history() if line["step"] <= trainer.step]
+        self._history = [line for line in run.history() if _is_of_past(line, trainer.step)]
         self._writer = _tensorboard_writer(run) if run.options.tensorboard else None
         before = run.state.progress if trainer.step else RunProgress()
         self._seconds, self._cpu_seconds = before.seconds, before.cpu_seconds
@@ -227,7 +230,7 @@ class _Session:
             if not self._workers.broadcast_from_chief(count):
                 break
             score = trainer.run(count)
-            seconds = time.perf_counter() - began
+            seconds = max(time.perf_counter() - began, LEAST_SECONDS)
             self._seconds += seconds
             self._cpu_seconds += time.process_time() - began_cpu
             done = trainer.step - before
@@ -282,7 +285,7 @@ class _Session:
         return validation
 
     def _write_history(self) -> None:
-        lines = "".join(json.dumps(line) + "\n" for line in self._history)
+        lines = "".join(json.dumps(with_checksum(line)) + "\n" for line in self._history)
         write_atomically(self._run.folder / HISTORY_NAME, lines.encode())
 
     def _out_of_patience(self) -> bool:
@@ -291,6 +294,11 @@ class _Session:
             return False
         accuracies = [line["validation_accuracy"] for line in self._history]
         return len(accuracies) - 1 - accuracies.index(max(accuracies)) >= patience
+
+
+def _is_of_past(line: dict[str, float], step: int) -> bool:
+    """Whether a line of the history is whole, and of a step that was taken."""
+    return "validation_accuracy" in line and line.get("step", math.inf) <= step
 
 
 class _Sums:
@@ -331,19 +339,21 @@ def recorded_failure(run: Run, *, chief: bool = True) -> Iterator[None]:
 
 @contextmanager
 def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a question that is asked between chunks; a second one interrupts at once."""
+    """Turns the first Ctrl-C or SIGTERM into a question that is asked between chunks; a second one stops at once."""
     asked: list[bool] = []
 
     def note(_number: int, _frame: object) -> None:
         asked.append(True)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in STOPPING:
+            signal.signal(number, signal.default_int_handler)
 
     try:
-        before = signal.signal(signal.SIGINT, note)
+        before = [signal.signal(number, note) for number in STOPPING]
     except ValueError:  # not the main thread: nobody presses Ctrl-C here
         yield lambda: False
         return
     try:
         yield lambda: bool(asked)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(STOPPING, before, strict=True):
+            signal.signal(number, handler)

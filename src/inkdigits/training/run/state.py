@@ -86,11 +86,13 @@ class NetworkInfo:
         parameters: Number of weights.
         precision: Number format of matrix products. A resumed run keeps it.
         precision_seconds: Seconds per step of each format that was timed; empty if none was.
+        cores: That the first sitting used; 0 of runs of earlier versions.
     """
 
     parameters: int = 0
     precision: str = ""
     precision_seconds: dict[str, float] = field(default_factory=dict)
+    cores: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +148,7 @@ def state_from_dict(values: dict[str, Any]) -> RunState:
         error=values.get("error", ""),
         data=RunData(**values["data"]) if values.get("data") else None,
         teachers=tuple(Teacher(**teacher) for teacher in values.get("teachers", ())),
-        network=NetworkInfo(**_some(values, "parameters", "precision", "precision_seconds")),
+        network=NetworkInfo(**_some(values, "parameters", "cores", "precision", "precision_seconds")),
         progress=RunProgress(**_some(values, "step", "epochs", "seconds", "cpu_seconds")),
         scores=values.get("scores", {}),
     )
