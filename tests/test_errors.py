@@ -42,3 +42,9 @@ def test_a_missing_extra_says_how_to_install_it():
 
 def test_what_is_installed_is_given():
     assert require("json", extra="none", purpose="tests").loads("[1]") == [1]
+
+
+def test_a_message_is_one_line():
+    error = errors.PictureError("Expected a picture. Received: cannot\n  decode\r\nit\u2028at all.", hint="Copy it.")
+    assert error.message == "Expected a picture. Received: cannot decode it at all."
+    assert str(error) == f"{error.message} Copy it."

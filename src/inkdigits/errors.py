@@ -29,11 +29,12 @@ class InkdigitsError(Exception):
     """The base of all errors of this package.
 
     Args:
-        message: What was expected and what was received, in one line.
+        message: What was expected and what was received. What a library says may take several lines; they become one.
         hint: What to do about it, in one line; empty if the message says it all.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
+        message = " ".join(line.strip() for line in message.splitlines())
         super().__init__(f"{message} {hint}".strip())
         self.message = message
         self.hint = hint
