@@ -114,6 +114,19 @@ def test_on_ruled_paper_the_best_candidate_is_the_answer(rows, best):
     np.testing.assert_array_equal(decision.probabilities, rows[best])
 
 
+@pytest.mark.parametrize(
+    ("rows", "best"),
+    [
+        ([row(0.6, 0.4), row(0.95, 0.04)], 1),
+        ([row(0.6, 0.4), row(0.85, 0.05)], 0),  # not sure enough for a picture that was changed much
+        ([row(0.2, 0.1), row(0.6, 0.3)], 0),
+    ],
+)
+def test_a_picture_without_its_shadows_counts_only_if_it_is_sure(rows, best):
+    candidates = [Evidence(one, origin) for one, origin in zip(rows, ("primary", "lit evenly"), strict=True)]
+    assert decide(candidates, POLICY).counted == (best,)
+
+
 def test_what_is_wrong_with_the_best_candidate_is_the_reason():
     primary, fallback = seen(0.3, 0.3), seen(0.95, 0.05, origin="inside", reason="low_contrast")
     assert decide([primary, fallback], POLICY).reason == "low_contrast"

@@ -1,7 +1,8 @@
 """Candidates for the one digit of a picture: gray in, the primary candidate out, and fallbacks when asked for.
 
 Training goes through the primary candidate, too. Fallbacks are for pictures whose primary prediction is uncertain. On
-ruled paper a digit may hang on lines; in a small picture grain is as wide as a stroke.
+ruled paper a digit may hang on lines, on a page it may touch the edge of a shadow; in a small picture grain is as wide
+as a stroke.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from inkdigits.layout.digit import (
     to_working_image,
 )
 
-Fallback: TypeAlias = Literal["ruled", "small"]
-"""Why a picture has fallback candidates: lines from edge to edge, or few pixels."""
+Fallback: TypeAlias = Literal["ruled", "shaded", "small"]
+"""Why a picture has fallback candidates: lines from edge to edge; many pixels, where shadows may lie; or few pixels."""
 
 LEAST_SHADED = 256  # pixels of the shorter side: a smaller picture is a crop, and its strokes are as wide as shadows
 LEAST_DIGIT = 0.03  # of a page's shorter side: what is smaller is dust, or a corner of a shadow
@@ -100,11 +101,21 @@ def fallback_candidates(found: Segmentation) -> list[DigitCandidate]:
 
     Returns:
         On ruled paper at most four, or eight if a shadow was removed, each with another box; none touches the
-        picture's edges. For a small picture at most three: blurred, and, if it has a glyph's size, as a glyph already.
+        picture's edges. On these and on other large pictures at most three more, of the picture without what may be
+        shadows. For a small picture at most three: blurred, and, if it has a glyph's size, as a glyph already.
     """
+    if found.fallback is None:
+        return []
+    if found.fallback == "small":
+        return list(_find_blurred(found.work))
+    candidates: list[DigitCandidate] = []
     if found.fallback == "ruled":
-        return [*_find_inside(found.work), *(_find_inside(found.unlit) if found.unlit else ())]
-    return list(_find_blurred(found.work)) if found.fallback == "small" else []
+        candidates += _find_inside(found.work)
+        candidates += _find_inside(found.unlit) if found.unlit else ()
+    primary = found.primary
+    if primary is not None and not primary.beside and min(found.work.gray.shape) >= LEAST_SHADED:
+        candidates += _find_lit(found.unlit or found.work, {one.box for one in (primary, *candidates)})
+    return candidates
 
 
 def _fallback(work: WorkingImage, primary: DigitCandidate | None) -> Fallback | None:
@@ -112,8 +123,10 @@ def _fallback(work: WorkingImage, primary: DigitCandidate | None) -> Fallback | 
         return None
     if max(work.gray.shape) < SMALL_PAGE:
         return "small"
-    lined = work.is_ruled or _spans(primary.component.box, work.ink.shape)
-    return "ruled" if lined and min(work.ink.shape) >= LEAST_PAGE else None
+    side = min(work.ink.shape)
+    if side >= LEAST_PAGE and (work.is_ruled or _spans(primary.component.box, work.ink.shape)):
+        return "ruled"
+    return "shaded" if side >= LEAST_SHADED else None
 
 
 def _find_on_paper(work: WorkingImage) -> DigitCandidate | None:
@@ -140,6 +153,19 @@ def _find_inside(work: WorkingImage) -> Iterator[DigitCandidate]:
             found[component.box] = origin, component
     for origin, component in found.values():
         yield make_candidate(component, work, origin, unruled="unruled" in origin)
+
+
+def _find_lit(work: WorkingImage, known: set[Box]) -> Iterator[DigitCandidate]:
+    """The digit without shadows of different widths, where it has a digit's sharp edges and a box of its own."""
+    for window in WINDOWS:
+        lit = light_evenly(work, window)
+        component = find_digit(lit.bare)
+        if component is None or max(component.box[2:]) < LEAST_INSIDE * min(lit.gray.shape):
+            continue
+        candidate = make_candidate(component, lit, "lit evenly", unruled=lit.is_ruled)
+        if candidate.box not in known and _sharpness(lit, candidate) >= SOFT:
+            known.add(candidate.box)
+            yield candidate
 
 
 def _find_blurred(work: WorkingImage) -> Iterator[DigitCandidate]:

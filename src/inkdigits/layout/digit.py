@@ -19,7 +19,7 @@ from inkdigits.image.shadows import flatten_light
 from inkdigits.layout.beside import has_symbol_beside
 
 Origin: TypeAlias = Literal[
-    "primary", "inside", "darker", "unruled", "darker unruled", "blurred", "as glyph", "as glyph, blurred"
+    "primary", "inside", "darker", "unruled", "darker unruled", "lit evenly", "blurred", "as glyph", "as glyph, blurred"
 ]
 """How a candidate was found: `"primary"` is the first; the others are fallbacks."""
 PictureReason: TypeAlias = Literal["too_small", "low_contrast"]

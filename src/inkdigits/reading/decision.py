@@ -33,6 +33,8 @@ DOUBT = 0.49  # times the probability: below 0.5, however probable the digit is
 SUSPICION = 0.89  # times the probability: below 0.9, so that a bar that may be an l is uncertain
 AVERAGED: frozenset[str] = frozenset({"blurred", "as glyph", "as glyph, blurred"})
 """Origins of the fallbacks that are averaged with the primary candidate; of the others the best is taken."""
+LAST: frozenset[str] = frozenset({"lit evenly"})
+"""Origins of fallbacks that are taken only if they are ok: what is taken for a shadow may be a part of the digit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,12 +221,18 @@ def _combine(candidates: Sequence[Evidence], policy: DecisionPolicy) -> tuple[Co
         return "single", (0,), rows[0]
     if candidates[1].origin in AVERAGED:
         return "mean", tuple(range(len(rows))), average(np.stack(rows))
-    best = max(range(len(rows)), key=lambda index: _rank(rows[index], policy))
+    ranks = [_rank(candidate, policy) for candidate in candidates]
+    best = ranks.index(max(ranks))
     return "best", (best,), rows[best]
 
 
-def _rank(row: Row, policy: DecisionPolicy) -> tuple[bool, float]:
-    return not is_non_digit(row, policy.not_a_digit_threshold), float(row[:CLASSES].max())
+def _rank(candidate: Evidence, policy: DecisionPolicy) -> tuple[bool, float]:
+    """Digits before non-digits, then by probability; a picture that was changed much counts only if it is sure."""
+    row = candidate.probabilities
+    digit, best = not is_non_digit(row, policy.not_a_digit_threshold), float(row[:CLASSES].max())
+    if candidate.origin in LAST and not (digit and best >= policy.ok_confidence):
+        return False, -1.0
+    return digit, best
 
 
 def _doubt(chosen: Evidence, row: Row, policy: DecisionPolicy) -> Reason | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import numpy as np
 from PIL import Image
 
 from inkdigits.errors import InkdigitsError, PictureError
@@ -20,6 +21,7 @@ from inkdigits.reading.source import resolve
 Keep: TypeAlias = Literal["nothing", "gray", "photo"]
 
 
+NO_INK = np.empty((0, 0), np.uint8)
 LOADED_PIXELS = 1 << 18  # of small pictures that are loaded before the first of them is segmented
 
 
@@ -120,7 +122,10 @@ def _segment(loaded: _Loaded, keep: Keep) -> Prepared:
         return Prepared(loaded.name, found.primary, found, Pixels(loaded.gray, found.work, loaded.photo))
     if found.fallback is None:
         return Prepared(loaded.name, found.primary, None, None)
-    if found.work.is_ruled:  # many pictures may wait: what no fallback needs is let go
+    if found.fallback == "shaded":  # many pictures may wait: what no fallback needs is let go
+        seen = found.unlit or found.work
+        found = replace(found, work=replace(seen, ink=NO_INK, bare=NO_INK), unlit=None)
+    elif found.work.is_ruled:
         found = replace(found, work=replace(found.work, bare=found.work.ink))
     return Prepared(loaded.name, found.primary, found, None)
 
