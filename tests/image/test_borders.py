@@ -17,7 +17,7 @@ def cell() -> Gray:
 
 
 def found_in(page: Gray) -> np.ndarray:
-    border = find_border(page, to_ink(page))
+    border = find_border(page, to_ink(page), light=paper_is_light(page))
     assert border is not None
     return border
 
@@ -55,7 +55,7 @@ def test_a_border_that_the_crop_has_cut_is_found(sides):
     page = cell()
     for side in sides:
         {"t": page[:5], "b": page[-6:], "l": page[:, :4], "r": page[:, -7:]}[side][:] = 40
-    border = find_border(page, to_ink(page))
+    border = find_border(page, to_ink(page), light=paper_is_light(page))
     assert border is not None
     np.testing.assert_allclose(cover(page, border, to_ink(page)).astype(int), cell(), atol=3)
 
@@ -71,9 +71,9 @@ def test_the_borders_of_the_next_cells_go_too():
 def test_an_empty_border_stays_for_it_may_be_a_0():
     page = np.full((SIDE, SIDE), 230, np.uint8)
     cv2.rectangle(page, (20, 10), (90, 110), 30, 6)
-    assert find_border(page, to_ink(page)) is None
+    assert find_border(page, to_ink(page), light=paper_is_light(page)) is None
     cv2.circle(page, (55, 60), 6, 30, -1)  # a dot in a 0
-    assert find_border(page, to_ink(page)) is None
+    assert find_border(page, to_ink(page), light=paper_is_light(page)) is None
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_strokes_are_no_border(lines):
     page = np.full((SIDE, SIDE), 230, np.uint8)
     for line in lines:
         cv2.polylines(page, [np.array(line)], False, 30, 5, cv2.LINE_AA)
-    assert find_border(page, to_ink(page)) is None
+    assert find_border(page, to_ink(page), light=paper_is_light(page)) is None
 
 
 def test_a_picture_of_a_glyphs_size_has_no_border():
     page = np.zeros((28, 28), np.uint8)
     cv2.rectangle(page, (1, 1), (26, 26), 255, 1)
     page[8:20, 13:15] = 255
-    assert find_border(255 - page, page) is None
+    assert find_border(255 - page, page, light=False) is None
 
 
 @pytest.mark.parametrize("width", [2, 8, 20])
@@ -126,7 +126,7 @@ def test_squared_paper_is_no_border(spacing):
     page = cell()
     page[::spacing] = page[:, ::spacing] = 150
     page[cell() < 100] = 30
-    covered = find_border(page, to_ink(page))
+    covered = find_border(page, to_ink(page), light=paper_is_light(page))
     assert covered is None or not (covered & (cell() < 100)).any()
 
 
@@ -134,4 +134,4 @@ def test_a_0_that_overlaps_itself_is_no_border():
     page = np.full((SIDE, SIDE), 230, np.uint8)
     cv2.rectangle(page, (22, 12), (98, 108), 30, 7)
     cv2.line(page, (25, 14), (25, 70), 30, 7)
-    assert find_border(page, to_ink(page)) is None
+    assert find_border(page, to_ink(page), light=paper_is_light(page)) is None

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.image.ink import Ink, halve, paper_is_light
+from inkdigits.image.ink import Ink, halve
 from inkdigits.image.load import Gray
 from inkdigits.image.silhouettes import LEAST_SHARE, find_framed
 
@@ -42,12 +42,13 @@ class Border(NamedTuple):
     strokes: Mask
 
 
-def find_border(gray: Gray, ink: Ink) -> Mask | None:
+def find_border(gray: Gray, ink: Ink, *, light: bool) -> Mask | None:
     """Finds the border around writing.
 
     Args:
         gray: Shape `(H, W)`, uint8.
         ink: Its ink, same shape. A border at the picture's very edges may be missing in it, as a shadow there is.
+        light: Whether the paper is lighter than the ink.
 
     Returns:
         The border and whatever is beyond it, 0 or 1, same shape; None if there is no border, or nothing in it.
@@ -55,10 +56,10 @@ def find_border(gray: Gray, ink: Ink) -> Mask | None:
     Example:
         >>> page = np.full((100, 100), 255, np.uint8)
         >>> _ = cv2.rectangle(page, (10, 10), (90, 90), 0, 3)
-        >>> find_border(page, 255 - page) is None
+        >>> find_border(page, 255 - page, light=True) is None
         True
         >>> page[30:70, 48:54] = 0
-        >>> border = find_border(page, 255 - page)
+        >>> border = find_border(page, 255 - page, light=True)
         >>> int(border[10, 50]), int(border[50, 50])
         (1, 0)
     """
@@ -66,7 +67,7 @@ def find_border(gray: Gray, ink: Ink) -> Mask | None:
         return None
     marks = _shrink_marks(np.asarray(ink > VISIBLE, np.uint8))
     small = np.asarray(cv2.resize(halve(gray, SEARCH_SIDE), marks.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
-    bodies = [marks, *_darker_half(gray, small)]
+    bodies = [marks, *_darker_half(small, light=light)]
     found = [border for body in bodies if (border := _border_at_any_gap(small, body)) is not None]
     return _at_full_size(found, ink.shape) if found else None
 
@@ -92,10 +93,10 @@ def _shrink_marks(marks: Mask) -> Mask:
     return np.ascontiguousarray(largest[::factor, ::factor], np.uint8)
 
 
-def _darker_half(gray: Gray, small: Gray) -> list[Mask]:
+def _darker_half(small: Gray, *, light: bool) -> list[Mask]:
     """What is darker than the middle between ink and paper, at the size of the search; none if no edge is dark."""
-    light = small if paper_is_light(gray) else 255 - small
-    _, body = cv2.threshold(light, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    lighter = small if light else 255 - small
+    _, body = cv2.threshold(lighter, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     edges = max(body[0].mean(), body[-1].mean(), body[:, 0].mean(), body[:, -1].mean())
     return [np.asarray(body, np.uint8)] if edges >= DARK_EDGE else []
 

@@ -32,11 +32,12 @@ SPECK = 0.03  # of the largest component's ink: less is dust, or the noise of JP
 FULL_CONTRAST = 230  # from here on ink is as dark as it gets, and its levels stay untouched, as MNIST's do
 
 
-def to_ink(gray: Gray) -> Ink:
+def to_ink(gray: Gray, *, light: bool | None = None) -> Ink:
     """Separates ink from paper.
 
     Args:
         gray: Shape `(H, W)`, uint8, dark ink on light paper or light ink on dark paper.
+        light: Whether the paper is lighter than the ink, if that is known.
 
     Returns:
         Ink, same shape, uint8; all 0 if there is none that stands out from the paper.
@@ -50,7 +51,7 @@ def to_ink(gray: Gray) -> Ink:
         >>> int(to_ink(page).max()), int(to_ink(page)[0, 0])
         (255, 0)
     """
-    contrast, flat = _contrast_to_paper(gray)
+    contrast, flat = _contrast_to_paper(gray, light)
     counts = _histogram(_some_rows(contrast, ENOUGH_PIXELS))
     full = full_contrast(counts)
     if full < LEAST_CONTRAST:
@@ -94,7 +95,7 @@ def to_darker_ink(gray: Gray) -> Ink:
     return _levels(contrast, split, split + 1 + float(np.searchsorted(strokes, strokes[-1] / 2)))
 
 
-def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
+def _contrast_to_paper(gray: Gray, is_light: bool | None = None) -> tuple[NDArray[np.uint8], bool]:
     """How much darker than its paper each pixel is, 0 to 255, and whether the paper is as flat as a drawing's.
 
     Raises:
@@ -104,7 +105,7 @@ def _contrast_to_paper(gray: Gray) -> tuple[NDArray[np.uint8], bool]:
         raise PictureError(
             f"Expected gray of shape (H, W), uint8. Received: {gray.shape}, {gray.dtype}.", hint="Call load() first."
         )
-    light = gray if paper_is_light(gray) else 255 - gray
+    light = gray if (paper_is_light(gray) if is_light is None else is_light) else 255 - gray
     paper = _paper(light)
     darkest, lightest = cv2.minMaxLoc(paper)[:2]
     return to_contrast(light, paper), lightest - darkest <= FLAT_PAPER
@@ -131,19 +132,21 @@ def _inside(small: Gray) -> Gray:
         return small
     lowest, highest = find_quantiles(small, (0.02, 0.98))
     light = small > (lowest + highest) / 2
-    if _ring(light, 0) >= 0.5:
+    depths = round(THICKEST_BORDER * min(small.shape)) + 2
+    inner = [_from_edges(light, depth) for depth in range(depths + 1)]
+    counts = [int(np.count_nonzero(part)) for part in inner]
+    rings = [(counts[d] - counts[d + 1]) / (inner[d].size - inner[d + 1].size) for d in range(depths - 1)]
+    if rings[0] >= 0.5:  # all round, the picture is light
         return small
-    for depth in range(1, round(THICKEST_BORDER * min(small.shape)) + 1):
-        if _ring(light, depth) >= LIGHT_RING:
-            inner = slice(depth, small.shape[0] - depth), slice(depth, small.shape[1] - depth)
-            return small[inner] if light[inner].mean() > LEAST_PAPER else small
+    for depth, share in enumerate(rings[1:], 1):
+        if share >= LIGHT_RING:
+            return _from_edges(small, depth) if counts[depth] > LEAST_PAPER * inner[depth].size else small
     return small
 
 
-def _ring(light: NDArray[np.bool_], depth: int) -> float:
-    """The share of light pixels all round, at a distance from the edges."""
-    inner = light[depth : light.shape[0] - depth, depth : light.shape[1] - depth]
-    return float(np.concatenate([inner[0], inner[-1], inner[1:-1, 0], inner[1:-1, -1]]).mean())
+def _from_edges(levels: NDArray[Any], depth: int) -> NDArray[Any]:
+    """What is so far from the edges or further."""
+    return levels[depth : levels.shape[0] - depth, depth : levels.shape[1] - depth]
 
 
 def find_quantiles(values: NDArray[Any], shares: tuple[float, ...]) -> list[float]:

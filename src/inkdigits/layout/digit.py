@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.geometry import Box, Frame
 from inkdigits.image.borders import cover, find_border
 from inkdigits.image.glyph import Glyph, ink_box, to_glyph
-from inkdigits.image.ink import SPECK, Ink, shrink, stroke_contrast, to_ink
+from inkdigits.image.ink import SPECK, Ink, paper_is_light, shrink, stroke_contrast, to_ink
 from inkdigits.image.load import Gray
 from inkdigits.image.rulings import remove_rulings
 from inkdigits.image.shadows import flatten_light
@@ -125,8 +125,9 @@ def light_evenly(work: WorkingImage, window: float) -> WorkingImage:
 
 
 def _segment(gray: Gray, frame: Frame) -> WorkingImage:
-    ink = to_ink(gray)
-    border = find_border(gray, ink)
+    light = paper_is_light(gray)
+    ink = to_ink(gray, light=light)
+    border = find_border(gray, ink, light=light)
     if border is not None:
         gray = cover(gray, border, ink)
         ink = to_ink(gray)
