@@ -86,7 +86,7 @@ def compare(what: str, goal: float, base: Callable[[], Cost], ours: Callable[[],
         low, high = (median(pair[side][field] for pair in costs) for side in range(2))
         columns.append(f"{high * 1e3:9.3f} / {low * 1e3:8.3f} ms = {high / low:5.2f}")
         ratios = [pair[1][field] / pair[0][field] for pair in costs]
-        row += [f"{high * 1e3:.3g}", f"{low * 1e3:.3g}", f"{high / low:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"]
+        row += [f"{high * 1e3:,.4g}", f"{low * 1e3:,.4g}", f"{high / low:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"]
     print(f"{what:34} {goal:4.1f}   {columns[0]}   {columns[1]}", flush=True)
     return [*row[:5], row[7], str(rounds)]
 
