@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from inkdigits.cli.training_display import say_begin
+from inkdigits.cli.training_lines import say_begin
 from inkdigits.data.source import load_dataset
 from inkdigits.export.train import Prepared
 from inkdigits.system import usable_cores

@@ -15,7 +15,15 @@ import click
 
 from inkdigits import __version__
 from inkdigits.cli.terminal import open_closed_streams, say, show_error, with_flags
-from inkdigits.cli.verbs import COMMANDS, Call, ReaderLeftError, Verbs, note_debug
+from inkdigits.cli.verbs import (
+    COMMANDS,
+    Call,
+    ReaderLeftError,
+    TerminatedError,
+    Verbs,
+    note_debug,
+    raise_terminated,
+)
 from inkdigits.errors import InkdigitsError, MissingError, SettingError, UnfinishedRunError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_MISSING, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
@@ -48,19 +56,11 @@ def _report(error: InkdigitsError | OSError, name: str) -> int:
     return EXIT_FAILED
 
 
-class TerminatedError(KeyboardInterrupt):
-    """SIGTERM: what stops at Ctrl-C stops at it."""
-
-
-def _terminate(_number: int, _frame: object) -> None:
-    raise TerminatedError
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and leaves with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     open_closed_streams()
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, raise_terminated)
     # Pillow remarks on damaged metadata, and no reading depends on those.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.", append=True)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name that is no valid text is still a result

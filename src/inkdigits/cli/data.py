@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from inkdigits.cli.options import source_options
 from inkdigits.cli.terminal import say, show
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from inkdigits.data.export import Format
     from inkdigits.data.source import Part
 
-SPLITS = click.Choice(["train", "test", "validation"])
 SOURCE_HELP = "mnist, a CSV, NPZ or IDX file, or a folder of IDX files or pictures."
 
 
@@ -23,15 +23,9 @@ def command() -> None:
     """Shows, verifies or exports labeled glyphs: MNIST's, or your own."""
 
 
-def _source_options(function: Any) -> Any:
-    """Adds `--split` and `--strict`, which every command that loads has."""
-    function = click.option("--strict", is_flag=True, help="Stop at the first row or picture that fails.")(function)
-    return click.option("--split", type=SPLITS, default="train", show_default=True, help="Which split.")(function)
-
-
 @command.command("show", short_help="Draw a contact sheet and count by class.")
 @click.option("--data", "source", default="mnist", show_default=True, metavar="SOURCE", help=SOURCE_HELP)
-@_source_options
+@source_options
 @click.option("--count", type=click.IntRange(min=1), default=100, show_default=True, help="Glyphs on the sheet.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which glyphs.")
 @click.option("--label", type=click.IntRange(0, 9), help="Only glyphs of this digit.")
@@ -41,8 +35,7 @@ def draw(source: str, split: Part, strict: bool, count: int, seed: int, label: i
     """Draws a contact sheet of some glyphs, and counts them all by class.
 
     \b
-    Examples:
-      inkdigits data show
+    Example:
       inkdigits data show --data my-digits/ --label 7 -o sevens.png
     """
     from inkdigits.data.contact_sheet import contact_sheet, save_sheet
@@ -61,13 +54,12 @@ def draw(source: str, split: Part, strict: bool, count: int, seed: int, label: i
 
 @command.command("verify", short_help="Check the files, or every row or picture.")
 @click.option("--data", "source", metavar="SOURCE", help=f"Instead of the embedded MNIST: {SOURCE_HELP}")
-@_source_options
+@source_options
 def verify(source: str | None, split: Part, strict: bool) -> None:
     """Checks the embedded MNIST files, or every row or picture of SOURCE.
 
     \b
-    Examples:
-      inkdigits data verify
+    Example:
       inkdigits data verify --data my-digits/
     """
     from inkdigits.data import mnist
@@ -85,7 +77,7 @@ def verify(source: str | None, split: Part, strict: bool) -> None:
 
 @command.command("export", short_help="Write another format.")
 @click.option("--data", "source", default="mnist", show_default=True, metavar="SOURCE", help=SOURCE_HELP)
-@_source_options
+@source_options
 @click.option("--format", "form", type=click.Choice(["folder", "csv", "npz", "idx"], case_sensitive=False),
               help="What to write; by default what the ending of TARGET says, .csv or .npz.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace what is there.")

@@ -43,14 +43,9 @@ def command(pictures: tuple[str, ...], model: str, form: str, output: Path | Non
       inkdigits explain photo.jpg -o why.png
       inkdigits explain scans/ --format jsonl -o sheets/
     """
-    from inkdigits.cli.pictures import (
-        Reporter,
-        check_not_read,
-        check_views_not_read,
-        load_recognizer,
-        read_sources,
-        write,
-    )
+    from inkdigits.cli.pictures import load_recognizer, read_sources
+    from inkdigits.cli.reporter import Reporter
+    from inkdigits.cli.results import check_not_read, check_views_not_read, write
     from inkdigits.reading.source import expand
 
     _check_output(pictures, output)

@@ -68,3 +68,10 @@ def model_folder(name: str) -> str:
             pack_keras(file, folder)
     say(f"{file}: inputs from 0 to {load_card(folder).training['input_range']}")
     return str(folder)
+
+
+def source_options(function: Any) -> Any:
+    """Adds `--split` and `--strict`, which every command that loads labeled glyphs has."""
+    function = click.option("--strict", is_flag=True, help="Stop at the first row or picture that fails.")(function)
+    splits = click.Choice(["train", "test", "validation"])
+    return click.option("--split", type=splits, default="train", show_default=True, help="Which split.")(function)

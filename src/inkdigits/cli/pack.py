@@ -32,7 +32,7 @@ def command(source: Path, output: Path, weights: Weights, name: str, version: st
       inkdigits pack tutorial.keras -o packed/tutorial
     """
     from inkdigits.cli.terminal import quiet_native_stderr
-    from inkdigits.cli.training_display import packing_line
+    from inkdigits.cli.training_lines import packing_line
     from inkdigits.errors import TrainingError
     from inkdigits.export.train import reopen
     from inkdigits.training.run.folder import is_run

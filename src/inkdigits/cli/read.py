@@ -59,7 +59,9 @@ def command(
       inkdigits read scans/ -o answers.csv
       inkdigits read sample:photo --explain
     """
-    from inkdigits.cli.pictures import Reporter, check_views_not_read, load_recognizer, opened, read_sources, write
+    from inkdigits.cli.pictures import load_recognizer, read_sources
+    from inkdigits.cli.reporter import Reporter
+    from inkdigits.cli.results import check_views_not_read, opened, write
     from inkdigits.reading.source import expand, names_one
 
     form = form or format_by_ending(output)

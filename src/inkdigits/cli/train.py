@@ -12,7 +12,8 @@ import click
 
 from inkdigits.cli.options import GroupedCommand, given_options
 from inkdigits.cli.terminal import say
-from inkdigits.cli.training_display import TrainingDisplay, say_begin, say_end, say_recipes
+from inkdigits.cli.training_display import TrainingDisplay
+from inkdigits.cli.training_lines import say_begin, say_end, say_recipes
 from inkdigits.cli.training_options import training_options
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def command(
       inkdigits train --recipe convnet
       inkdigits train --recipe mlp-128 --hidden 256,256 --activation sigmoid --epochs 20
       inkdigits train --data my-digits/ -o runs/mine
-      inkdigits train --recipe convnet --workers 2
-      inkdigits train --recipe mlp-128 --teacher runs/convnet-1
       inkdigits train --settings tune/sprint/best.json
     """
     if list_recipes:
@@ -100,12 +99,11 @@ def _join() -> Workers:
 def _train(prepared: Prepared, team: Workers | None, log_every: int | None) -> int:
     from inkdigits.cli.terminal import quiet_native_stderr
 
-    run = prepared.run
-    chief = team is None or team.chief
+    run, chief = prepared.run, team is None or team.chief
+    if run.is_complete and chief:
+        say("already finished")
+        say_end(run)
     if run.is_complete:
-        if chief:
-            say("already finished")
-            say_end(run)
         return 0
     if chief:
         say_begin(prepared, 1 if team is None else team.count)

@@ -28,6 +28,15 @@ class ReaderLeftError(Exception):
     """The reader of our output, such as head, has left."""
 
 
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM: what stops at Ctrl-C stops at it."""
+
+
+def raise_terminated(_number: int, _frame: object) -> None:
+    """Handles SIGTERM."""
+    raise TerminatedError
+
+
 @dataclass
 class Call:
     """A call of the command line: its arguments, and whether errors show their traceback."""
