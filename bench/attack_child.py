@@ -190,10 +190,10 @@ def tried(attempt: Callable[[], str]) -> dict[str, Any]:
     seconds, memory = time.process_time() - began, peak_mb() - before
     if what in ("read", "refused") and detail:
         what = "message of several lines"
+    elif what in ("read", "refused") and memory > MEMORY_MB:  # which takes CPU time, too
+        what = "too much memory"
     elif what in ("read", "refused") and seconds > CPU_SECONDS:
         what = "too much CPU"
-    elif what in ("read", "refused") and memory > MEMORY_MB:
-        what = "too much memory"
     return {"what": what, "detail": detail, "cpu": round(seconds, 3), "mb": round(memory, 1)}
 
 
