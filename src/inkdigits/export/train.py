@@ -53,9 +53,6 @@ def train(
 ) -> Run:
     """Trains a network by a recipe and packs it.
 
-    A recipe with a synthesis makes its glyphs in other processes: a script that trains by it needs
-    `if __name__ == "__main__":`.
-
     Args:
         recipe: A recipe or its name.
         data: `"mnist"`, or the path of a folder or of an IDX, CSV or NPZ file.
