@@ -82,7 +82,7 @@ class UnfinishedRunError(MissingModelError):
     Args:
         message: As of every error.
         hint: As of every error.
-        folder: Of the run.
+        folder: The run's folder.
     """
 
     def __init__(self, message: str, *, hint: str = "", folder: str = "") -> None:

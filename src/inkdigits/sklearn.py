@@ -63,7 +63,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_iter_: Epochs.
         range_: Paper and full ink in X.
         recipe_: What was trained.
-        weights_: Of the network, a list of arrays.
+        weights_: The network's weights, a list of arrays.
 
     Example:
         >>> DigitClassifier("convnet", epochs=3, random_state=0)
@@ -153,11 +153,11 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Packs the network for `inkdigits read` and `PackedModel.load`, calibrated on digits that it has not seen.
 
         Args:
-            folder: Of the packed model.
+            folder: Folder of the packed model.
             X: Images that `fit` was not given, 100 or more; half of them validate, half calibrate.
             y: Their labels, 0 to 9.
             weights: `"int8"`, `"float32"` or `"auto"`, which takes int8 if it agrees with float32.
-            name: Of the packed model; by default the recipe's.
+            name: Name of the packed model; by default the recipe's.
 
         Returns:
             The card of the packed model.

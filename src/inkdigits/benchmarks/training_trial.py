@@ -48,7 +48,7 @@ class Setting:
             with TensorFlow's own threads in each operation; one call from Python for each step; Keras' `fit` on arrays
             and on tf.data.
         precision: `"float32"` or `"bfloat16"`.
-        batch_size: Glyphs a step.
+        batch_size: Glyphs per step.
         cores: That may be used, by all workers together.
         workers: Processes that share each batch.
         augmented: Whether the recipe's augmentation is kept, which `fit` has not.

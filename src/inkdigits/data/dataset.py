@@ -187,7 +187,7 @@ def damage_reported(kind: str, path: Path) -> Iterator[None]:
 
     Args:
         kind: What was expected, such as `"an IDX file"`.
-        path: Of the file.
+        path: Path of the file.
     """
     try:
         yield

@@ -32,7 +32,7 @@ SHA256: dict[tuple[Split, Kind], str] = {
     ("test", "images"): "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ("test", "labels"): "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-"""Of the uncompressed bytes of each file."""
+"""SHA-256 of the uncompressed bytes of each file."""
 
 
 @dataclass(frozen=True)

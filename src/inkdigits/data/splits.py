@@ -62,8 +62,8 @@ def validation_split(
 ) -> tuple[Indices, Indices]:
     """Holds out training digits for choices and calibration, which must not be made on the test set.
 
-    `split_training` halves them for the two purposes. Each class keeps its share, to the nearest whole digit. Of a
-    small set at most a sixth is taken, but one digit of each class that has two.
+    `split_training` halves them for the two purposes. Each class keeps its share, to the nearest whole digit. A
+    small set gives at most a sixth, but one digit of each class that has two.
 
     Args:
         dataset: The training set, or its labels, shape `(N,)`, 0 to 9.

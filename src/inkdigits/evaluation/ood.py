@@ -21,7 +21,7 @@ def auroc(digits: Scores, non_digits: Scores) -> float:
         non_digits: Scores of non-digits, shape `(M,)`.
 
     Returns:
-        0 to 1; 0.5 is chance level, 1 is perfect separation.
+        0 to 1; 0.5 is no separation, 1 is perfect separation.
 
     Raises:
         DataError: One of them is empty or not finite.

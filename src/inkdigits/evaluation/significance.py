@@ -1,4 +1,4 @@
-"""McNemar's test: whether two models differ on the same digits by more than chance. Answers in, a test out.
+"""McNemar's test: whether two models differ significantly on the same digits. Answers in, a test out.
 
 Source:
     Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages", 1947; here

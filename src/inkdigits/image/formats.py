@@ -33,7 +33,7 @@ def open_image(data: bytes, *, page: int | None, max_megapixels: float) -> Image
 
     Args:
         data: The file's bytes.
-        page: Of a TIFF of several pages, 1 for the first.
+        page: Number of a page of a TIFF, 1 for the first.
         max_megapixels: Refuses larger pictures.
 
     Raises:

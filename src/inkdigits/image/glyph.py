@@ -1,4 +1,4 @@
-"""The glyph door: one digit's ink in, a glyph in MNIST's own form out.
+"""Glyphs: one digit's ink in, a glyph in MNIST's own form out.
 
 Training data and photographs go through this same function, so a picture of an MNIST digit gives back that digit's own
 glyph. It knows nothing of pictures, files or models.
@@ -103,7 +103,7 @@ def _widen(part: Ink, scale: float) -> Ink:
 
 
 def _center(fitted: Ink, side: int) -> Glyph:
-    """Puts ink on an empty glyph with its centre of mass in the middle, by whole pixels, wholly inside."""
+    """Puts ink on an empty glyph with its center of mass in the middle, by whole pixels, wholly inside."""
     moments = cv2.moments(fitted)
     mass = max(moments["m00"], 1e-9)
     middle = CENTER * side / GLYPH_SIDE

@@ -215,7 +215,7 @@ def _otsu(below: NDArray[np.float64], moments: NDArray[np.float64]) -> int:
 
 
 def _running_sums(counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of pixels and of their levels, up to each level."""
+    """Sums of pixels and of their levels, up to each level."""
     return np.cumsum(counts, dtype=np.float64), np.cumsum(counts * np.arange(len(counts)), dtype=np.float64)
 
 

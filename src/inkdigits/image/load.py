@@ -40,7 +40,7 @@ def load(picture: Picture, *, max_megapixels: float = MAX_MEGAPIXELS) -> Gray:
 
     Orientation (EXIF) is applied, transparency is laid on the paper's own shade, deep gray and floating point levels
     are brought to 8 bits, and of an animation the first frame is taken. A TIFF of several pages is refused unless one
-    is named. The depth of an array is told by its highest level, so scale small ranges, such as 0 to 16, to 0 to 255
+    is named. The highest level of an array decides its depth. Scale small ranges, such as 0 to 16, to 0 to 255
     before: they would be nearly black.
 
     Args:

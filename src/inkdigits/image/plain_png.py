@@ -27,7 +27,7 @@ def decode_plain_png(data: bytes) -> Gray | None:
     """Decodes a small PNG of 8-bit gray that holds nothing but its pixels.
 
     Args:
-        data: Of a file.
+        data: Content of a file.
 
     Returns:
         Gray levels, shape `(H, W)`, uint8; None if it is another file, or damaged.

@@ -144,7 +144,7 @@ def _sheared_sums(
 
 
 def _without_crossings(bands: Mask, body: Mask) -> Mask:
-    """The level lines less the strokes that cross them: ink that goes on across a line for longer than it is thick."""
+    """The level lines without strokes that cross them: ink that continues across a line for longer than its width."""
     if not bands.any():
         return bands
     across = max(3, round(CROSSING * _thickness(bands)) + 2)

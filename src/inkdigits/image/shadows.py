@@ -50,7 +50,7 @@ def flatten_light(gray: Gray, window: float) -> Gray:
 
     Args:
         gray: Shape `(H, W)`, uint8.
-        window: Of the longer side: a darker place that is wider is a shadow.
+        window: Share of the longer side: a darker place that is wider is a shadow.
 
     Returns:
         Dark ink on white paper, same shape, uint8.

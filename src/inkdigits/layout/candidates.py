@@ -1,7 +1,7 @@
 """Candidates for the one digit of a picture: gray in, the primary candidate out, and fallbacks when asked for.
 
 Training goes through the primary candidate, too. Fallbacks are for pictures whose primary prediction is uncertain. On
-ruled paper a digit may hang on lines, on a page it may touch the edge of a shadow; in a small picture grain is as wide
+ruled paper a digit may hang on lines. On a page it may touch the edge of a shadow. In a small picture grain is as wide
 as a stroke.
 """
 

@@ -119,7 +119,7 @@ def light_evenly(work: WorkingImage, window: float) -> WorkingImage:
 
     Args:
         work: The picture at working size.
-        window: Of its longer side: a darker place that is wider is a shadow.
+        window: Share of its longer side: a darker place that is wider is a shadow.
     """
     return _segment(flatten_light(work.gray, window), work.frame)
 

@@ -56,7 +56,7 @@ class PackedModel:
 
     Attributes:
         card: What the model is.
-        content: Of `model.tflite`.
+        content: Bytes of `model.tflite`.
         classes: Logits per glyph: ten digits, and perhaps an eleventh for non-digits.
         size: Bytes of the network.
 
@@ -76,7 +76,7 @@ class PackedModel:
 
         Args:
             card: The card.
-            content: Of `model.tflite`.
+            content: Bytes of `model.tflite`.
             threads: Threads of LiteRT.
 
         Raises:

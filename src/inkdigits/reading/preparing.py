@@ -81,8 +81,8 @@ def prepare(picture: Picture, *, max_megapixels: float, keep: Keep) -> Prepared:
 def prepare_many(pictures: Sequence[Picture], *, max_megapixels: float, keep: Keep) -> list[Prepared | Failure]:
     """As `prepare`, of several pictures; one that cannot be read becomes a failure, which holds no pixels.
 
-    Small pictures are loaded many at a time, and then segmented: in turns, each step would drive the other's code and
-    data out of the processor's caches, and both together take up to 1.4 times as long.
+    Small pictures are loaded many at a time, and then segmented. In turns, each step would drive the other's code and
+    data out of the processor's caches. Both together would take up to 1.4 times as long.
     """
     prepared: list[Prepared | Failure] = []
     loaded: list[_Loaded | Failure] = []

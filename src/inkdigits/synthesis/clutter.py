@@ -22,7 +22,7 @@ def add_clutter(layer: Layer, box: Box, rng: Generator, adjacent: Callable[[], I
 
     Args:
         layer: The sheet.
-        box: Of the character on it.
+        box: Box of the character on it.
         rng: Decides everything.
         adjacent: Returns the ink of a character that may stand beside this one; None for no such ink.
     """

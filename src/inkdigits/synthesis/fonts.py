@@ -29,7 +29,7 @@ from inkdigits.errors import DataError, MissingDataError
 FILE = Path(__file__).parent / "handwriting.npz"
 SIDE = 48  # of a picture: twice a glyph's 20 and a little more, so that turning and thickening lose nothing
 SHA256 = "ada2b32fea26596747782398936391b775d0d58b032d17a42580e19e55e232f7"
-"""Of the arrays in the file, as `content_sha256` counts it."""
+"""SHA-256 of the arrays in the file, as `content_sha256` counts it."""
 
 Number = TypeVar("Number", bound=np.generic)
 NAMES = ("bits", "heights", "widths", "characters", "fonts", "font_names")

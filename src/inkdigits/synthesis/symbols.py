@@ -1,6 +1,6 @@
 """Symbols that are not digits, as pen strokes: a name in, the strokes of one handwritten symbol out.
 
-A reader of digits learns from them what to reject. Some could be taken for a digit, whole or by their largest
+A reader of digits learns from them what to reject. Some could be read as a digit, whole or by their largest
 part: o, l, z, s, b, g, q, an exclamation mark. The files in `skeletons/` mark them with `like`, and they are left out
 unless asked for. Others come near a digit and are drawn so that they cannot be one. A beta has a long descender and is
 open at the bottom left. The bar of a theta comes out on both sides. A circle with a dot is wider than a zero, a spiral

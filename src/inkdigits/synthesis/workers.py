@@ -40,9 +40,9 @@ class Task:
 
     Attributes:
         what: Glyphs, or whole pictures.
-        kind: Of the mixture.
+        kind: Kind of the mixture.
         count: How many.
-        seed: Of the random numbers.
+        seed: Seed of the random numbers.
         split: Which part of MNIST's training digits is used.
     """
 

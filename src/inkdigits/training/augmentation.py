@@ -23,7 +23,7 @@ def augment(glyphs: tf.Tensor, augmentation: Augmentation, rng: StatelessRng) ->
     Args:
         glyphs: Shape `(N, 28, 28)`, float32, 0 to 1.
         augmentation: How much of what.
-        rng: Of these N rows.
+        rng: Random numbers of these N rows.
 
     Returns:
         The changed glyphs, same shape, type and range.

@@ -40,7 +40,7 @@ class Epoch:
         number: Epochs done; not whole if the recipe's steps end within one.
         last: Whether the training ends with it.
         training: Mean over its steps, augmentation and dropout included.
-        validation: Of the network after it; None without validation data.
+        validation: Score of the network after it; None without validation data.
     """
 
     number: float
@@ -151,7 +151,7 @@ def _build_trainer(recipe: Recipe, dataset: Dataset, seed: int, teachers: Teache
 
 
 def with_synthesis(recipe: Recipe, dataset: Dataset) -> tuple[Glyphs, Labels]:
-    """The data and, after them, the recipe's synthesized glyphs; those that show no digit have the label 10."""
+    """The data and, after them, the recipe's synthesized glyphs; non-digits have the label 10."""
     if recipe.synthesis is None:
         return dataset.glyphs, dataset.labels
     glyphs, labels = _synthesized(recipe.synthesis)

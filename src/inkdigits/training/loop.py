@@ -1,7 +1,7 @@
 """The training loop: many steps inside one compiled loop, glyphs resident in memory, no Python per step.
 
 Takes a model, a recipe and glyphs; changes the model's weights. All randomness (order, augmentation, dropout) is a
-function of the seed and the step. A trainer that is put back to a step goes on as if it had never stopped, and workers
+function of the seed and the step. A trainer that is put back to a step continues as if it had never stopped. Workers
 that share each batch take the steps that one would take alone. It reads and writes no files.
 """
 

@@ -39,7 +39,7 @@ def build(
         network: The architecture.
         seed: Seed of the initial weights: the same seed gives the same weights.
         precision: `"float32"`, or `"bfloat16"` for bfloat16 products with float32 weights and logits.
-        rejects: Whether there is an eleventh logit, for pictures that show no digit.
+        rejects: Whether there is an eleventh logit, for pictures of non-digits.
         dropout: The layer before the logits, made with a rate; `keras.layers.Dropout` for a model that loads without
             this package.
 

@@ -48,7 +48,7 @@ def apply_gradients(
         gradients: One per weight.
         recipe: Says which optimizer and which rate.
         step: Steps done before this one, a scalar.
-        steps: Of the whole training.
+        steps: Number of steps of the whole training.
     """
     rate = learning_rate(recipe, step, steps)
     if recipe.optimizer == "sgd":

@@ -142,7 +142,7 @@ class Recipe:
 
     @property
     def rejects(self) -> bool:
-        """Whether the network has an eleventh class, for pictures that show no digit."""
+        """Whether the network has an eleventh class, for pictures of non-digits."""
         return self.synthesis is not None and self.synthesis.rejects
 
     def with_batch_of_at_most(self, count: int) -> Recipe:

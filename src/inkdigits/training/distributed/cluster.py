@@ -29,7 +29,7 @@ class Workers:
     Attributes:
         strategy: How TensorFlow spreads a step over the devices of all workers.
         count: Workers, each a process.
-        index: Of this one; the first, 0, is the chief, who alone writes files.
+        index: Number of this one; the first, 0, is the chief, who alone writes files.
     """
 
     strategy: tf.distribute.Strategy

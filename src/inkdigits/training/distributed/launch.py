@@ -95,7 +95,7 @@ def _failure(index: int, code: int, errors: IO[str], count: int) -> TrainingErro
     return TrainingError(
         f"Expected {count} workers to train to the end. Received: worker {index} {what}"
         + (f": {said[-1]}" if said else "."),
-        hint="Start again with --resume RUN: it goes on from the last checkpoint.",
+        hint="Start again with --resume RUN: it continues from the last checkpoint.",
     )
 
 
@@ -121,7 +121,7 @@ def _free_addresses(count: int) -> list[str]:
 
 @contextmanager
 def _signals_are_for(workers: Sequence[subprocess.Popen[str]]) -> Iterator[None]:
-    """Ctrl-C reaches the workers, which are in the same group; SIGTERM is passed on to them. This process goes on."""
+    """Ctrl-C reaches the workers, which are in the same group; SIGTERM is passed on to them. This process continues."""
 
     def pass_on(number: int, _frame: object) -> None:
         if number == signal.SIGTERM:

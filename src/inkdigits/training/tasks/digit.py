@@ -32,7 +32,7 @@ def inputs(glyphs: tf.Tensor, labels: tf.Tensor, *, recipe: Recipe, model: keras
         labels: Shape `(N,)`, int32.
         recipe: Says which augmentation and which adversary.
         model: The network that the adversary attacks.
-        rng: Of these rows.
+        rng: Random numbers of these rows.
 
     Returns:
         Shape `(N, 28, 28)`, 0 to 1, in the type of the model's input.
