@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import inkdigits
 
 MOST_BYTES = 10_000_000  # of a picture
+MOST_DIGITS = 20  # of a length: a longer one is none
 SECONDS = 10  # without a byte, after which a client is left
 
 recognizer = inkdigits.Recognizer.load("default", max_megapixels=25)
@@ -28,7 +29,7 @@ class Reader(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Reads the picture, or says why not."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) == 0:
+        if not (length.isascii() and length.isdecimal() and len(length) < MOST_DIGITS) or int(length) == 0:
             self._answer(HTTPStatus.LENGTH_REQUIRED, {"error": "Send the picture as the body, with its length."})
         elif int(length) > MOST_BYTES:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"Send at most {MOST_BYTES:,} bytes."})

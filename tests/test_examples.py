@@ -45,5 +45,6 @@ def test_a_service_reads_a_picture(service):
 def test_a_service_says_what_is_wrong(service):
     assert post(service, b"no picture")[0] == 422
     assert post(service, b"")[0] == 411
+    assert post(service, b"x", **{"Content-Length": "9" * 5000})[0] == 411
     status, answer = post(service, b"x", **{"Content-Length": "10000001"})
     assert (status, answer) == (413, {"error": "Send at most 10,000,000 bytes."})
