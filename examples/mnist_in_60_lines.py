@@ -32,7 +32,6 @@ model = keras.Sequential([
     keras.Input((28, 28)),
     keras.layers.Flatten(),
     keras.layers.Dense(128, activation="relu"),
-    keras.layers.Dropout(0.2),
     keras.layers.Dense(10),
 ])  # fmt: skip
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
