@@ -28,7 +28,7 @@ def main() -> None:
     machine = measure_environment()
     peaks = {"float32": machine.float32_gflops, "bfloat16": machine.bfloat16_gflops}
     print("matrix products: " + ", ".join(f"{name} {peak:.0f} GFLOP/s" for name, peak in peaks.items()))
-    head = ["ms a step", "`fit`", "loop, float32", "faster", "loop, bfloat16", "faster", "of the peak"]
+    head = ["ms per step", "`fit`", "loop, float32", "faster", "loop, bfloat16", "faster", "of the peak"]
     print(f"| {' | '.join(head)} |", "|---" * len(head) + "|", sep="\n")
     for name in arguments.recipes.split(","):
         fit = Setting(recipe=name, way="fit", cores=machine.cores)

@@ -243,7 +243,7 @@ def test_a_picture_is_not_written_over(inkdigits, scans):
     for command in ("read", "explain"):
         outcome = inkdigits(command, scans / "a.png", "-o", scans / "a.png")
         assert outcome.code == 2
-        assert "which is to be read" in outcome.error[0]
+        assert "which is read, too" in outcome.error[0]
         assert (scans / "a.png").read_bytes() == before
 
 
@@ -254,7 +254,7 @@ def test_a_picture_is_not_written_over_by_a_view_of_another(inkdigits, tmp_path,
     before = (scans / "00000_a.png").read_bytes()
     outcome = inkdigits(verb, scans / "a.png", scans / "00000_a.png", option, scans)
     assert outcome.code == 2
-    assert "which is to be read" in outcome.error[0]
+    assert "which is read, too" in outcome.error[0]
     assert (scans / "00000_a.png").read_bytes() == before
 
 

@@ -42,6 +42,7 @@ def test_a_digit_that_a_shadow_crosses_is_found_without_the_shadow(page, recogni
     read = recognizer.read(shaded(page))
     assert (read.text, read.status) == ("7", "ok")
     assert read.record.chosen.candidate.origin == "lit evenly"
+    assert recognizer.explain(shaded(page)).warnings == ()  # the shadow is no second shape
 
 
 def test_small_pictures_and_pictures_with_a_symbol_beside_the_digit_have_no_such_candidates(page):

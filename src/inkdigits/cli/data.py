@@ -35,7 +35,8 @@ def draw(source: str, split: Part, strict: bool, count: int, seed: int, label: i
     """Draws a contact sheet of some glyphs, and counts them all by class.
 
     \b
-    Example:
+    Examples:
+      inkdigits data show
       inkdigits data show --data my-digits/ --label 7 -o sevens.png
     """
     from inkdigits.data.contact_sheet import contact_sheet, save_sheet
@@ -59,7 +60,8 @@ def verify(source: str | None, split: Part, strict: bool) -> None:
     """Checks the embedded MNIST files, or every row or picture of SOURCE.
 
     \b
-    Example:
+    Examples:
+      inkdigits data verify
       inkdigits data verify --data my-digits/
     """
     from inkdigits.data import mnist

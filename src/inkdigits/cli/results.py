@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from inkdigits.errors import SettingError
-
 if TYPE_CHECKING:
     from inkdigits.cli.pictures import Result
     from inkdigits.explaining.explanation import Explanation
@@ -37,14 +35,10 @@ def check_not_read(output: Path, sources: Sources) -> None:
     Raises:
         SettingError: The output is one of the pictures.
     """
-    if not output.exists():
-        return
-    for source in sources.pictures:
-        if isinstance(source.picture, Path) and source.picture.exists() and source.picture.samefile(output):
-            raise SettingError(
-                f"Expected an output beside the pictures. Received: {output}, which is to be read.",
-                hint="Name another file with -o.",
-            )
+    from inkdigits.files import check_not_input
+
+    if output.exists():
+        check_not_input(output, *(source.picture for source in sources.pictures if isinstance(source.picture, Path)))
 
 
 def check_views_not_read(folder: Path, sources: Sources) -> None:

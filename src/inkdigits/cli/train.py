@@ -14,7 +14,7 @@ from inkdigits.cli.options import GroupedCommand, given_options
 from inkdigits.cli.terminal import say
 from inkdigits.cli.training_display import TrainingDisplay
 from inkdigits.cli.training_lines import say_begin, say_end, say_recipes
-from inkdigits.cli.training_options import training_options
+from inkdigits.cli.training_options import refuse_changes, training_options
 
 if TYPE_CHECKING:
     from inkdigits.export.train import Prepared
@@ -41,6 +41,8 @@ def command(
       inkdigits train --recipe convnet
       inkdigits train --recipe mlp-128 --hidden 256,256 --activation sigmoid --epochs 20
       inkdigits train --data my-digits/ -o runs/mine
+      inkdigits train --recipe convnet --workers 2
+      inkdigits train --recipe mlp-128 --teacher runs/convnet-1
       inkdigits train --settings tune/sprint/best.json
     """
     if list_recipes:
@@ -55,7 +57,7 @@ def command(
     if or_resume and output is not None and can_resume(output):
         resume = output
     elif resume is not None:
-        _refuse_changes(typed)
+        refuse_changes(typed)
     if given["workers"] > 1 and "TF_CONFIG" not in os.environ:
         from inkdigits.training.distributed.launch import launch
 
@@ -70,18 +72,6 @@ def command(
         opening = resumed_run(resume, given["data"] if "data" in typed else None, **who)
     with opening as prepared:
         return _train(prepared, team, given["log_every"])
-
-
-def _refuse_changes(typed: set[str]) -> None:
-    """Refuses options that a resumed run would not heed."""
-    from inkdigits.errors import SettingError
-
-    if extra := sorted(typed - {"resume", "data", "strict", "log_every", "workers"}):
-        names = ", ".join("--" + name.replace("_", "-") for name in extra)
-        raise SettingError(
-            f"Expected --resume to go on as the run was started. Received: also {names}.",
-            hint="Leave them out, or start a new run.",
-        )
 
 
 def _join() -> Workers:

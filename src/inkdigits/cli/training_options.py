@@ -92,3 +92,15 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for add in reversed(_OPTIONS):
         command = add(command)
     return command
+
+
+def refuse_changes(typed: set[str]) -> None:
+    """Refuses options that a resumed run would not heed."""
+    from inkdigits.errors import SettingError
+
+    if extra := sorted(typed - {"resume", "data", "strict", "log_every", "workers"}):
+        names = ", ".join("--" + name.replace("_", "-") for name in extra)
+        raise SettingError(
+            f"Expected --resume to go on as the run was started. Received: also {names}.",
+            hint="Leave them out, or start a new run.",
+        )

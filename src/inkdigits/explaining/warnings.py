@@ -154,6 +154,8 @@ def measure(chosen: Tried, record: Record, pixels: Pixels) -> ImageQuality:
     """Measures the picture in which a candidate was found; rulings that the reading coped with are no longer there."""
     seen, work = chosen.candidate, pixels.work
     ink = work.bare if seen.unruled else work.ink
+    if seen.origin == "lit evenly":  # all else that stands out may be a shadow
+        ink = record.ink
     quality = assess_quality(work.gray, ink, seen.component.box)
     handled = seen.unruled or record.decision.status == "ok"
     return replace(quality, lines=0) if handled else quality

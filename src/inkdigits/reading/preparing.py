@@ -20,7 +20,6 @@ from inkdigits.reading.source import resolve
 
 Keep: TypeAlias = Literal["nothing", "gray", "photo"]
 
-
 NO_INK = np.empty((0, 0), np.uint8)
 LOADED_PIXELS = 1 << 18  # of small pictures that are loaded before the first of them is segmented
 
