@@ -23,6 +23,7 @@ PACKAGES: dict[str, set[str]] = {
     "files": {"errors"},
     "image": {"errors", "geometry"},
     "layout": {"errors", "geometry", "image"},
+    "decoding": {"errors"},
     "models": {"errors", "checksum", "files", "geometry", "image", "labels", "names", "system"},
     "reading": {"errors", "files", "geometry", "labels", "names", "image", "layout", "models"},
     "explaining": {"errors", "geometry", "labels", "names", "image", "layout", "models", "reading"},
