@@ -1,0 +1,146 @@
+"""All paths that an automaton accepts: their sum, the best of them, and the sums of all ways to complete a prefix.
+
+The product of lattice and automaton has one node per frame, state and last class (a character or the blank). All is
+computed from the last frame to the first, in the log domain, over all nodes of a frame at once.
+
+Source:
+    L. R. Rabiner, "A tutorial on hidden Markov models", 1989 (backward and Viterbi) · M. Mohri, F. Pereira, M. Riley,
+    "Weighted finite-state transducers in speech recognition", 2002 (the product).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from inkdigits.decoding.automaton import NONE, Automaton
+from inkdigits.decoding.lattice import Array, Lattice
+
+
+@dataclass(frozen=True, eq=False)
+class Completions:
+    """Scores of all ways to complete a path so that its text is accepted.
+
+    Attributes:
+        after_character: Shape `(T + 1, S, characters)`: the first t frames ended in a state, the last one with a
+            character.
+        after_blank: Shape `(T + 1, S)`: the last one was a blank, or there was none.
+    """
+
+    after_character: Array
+    after_blank: Array
+
+    @property
+    def total(self) -> float:
+        """The score of all accepted paths from the first frame on."""
+        return float(self.after_blank[0, 0])
+
+
+def completions(lattice: Lattice, automaton: Automaton, *, best: bool = False) -> Completions:
+    """Computes the scores of all completions.
+
+    Args:
+        lattice: The line.
+        automaton: The accepted texts.
+        best: The score is the log probability of the best path (Viterbi) in place of the sum of all paths.
+
+    Returns:
+        The scores. `total` is the log probability that a path's text is accepted, or that of the best such path.
+
+    Raises:
+        SettingError: The model does not know a character of the automaton.
+    """
+    states, width = automaton.transitions.shape
+    classes = lattice.classes(automaton.characters)
+    after_character = np.empty((lattice.frames + 1, states, width))
+    after_blank = np.empty((lattice.frames + 1, states))
+    after_blank[-1] = np.where(automaton.accepting, 0.0, -np.inf)
+    after_character[-1] = after_blank[-1, :, None]
+    gather = np.where(automaton.transitions == NONE, 0, automaton.transitions) * width + np.arange(width)
+    closed = np.where(automaton.transitions == NONE, -np.inf, 0.0)
+    join, combine = (_join_best, np.maximum) if best else (_join_sum, np.logaddexp)
+    for frame in range(lattice.frames - 1, -1, -1):
+        scores = lattice.log_probabilities[:, frame]
+        following = after_character[frame + 1]
+        entered = following.ravel()[gather] + scores[classes] + closed  # (S, characters): the next character begins
+        waited = scores[0] + after_blank[frame + 1]
+        without_own, after_blank[frame] = join(entered, waited)
+        # A character stays, or the blank or another character follows it.
+        combine(without_own, following + scores[classes], out=after_character[frame])
+    return Completions(after_character, after_blank)
+
+
+def best_path(lattice: Lattice, automaton: Automaton) -> tuple[str, float]:
+    """The text of the most probable path among those whose text is accepted (Viterbi), and the path's log probability.
+
+    Returns:
+        The text and the score; `("", -inf)` if no accepted text fits in the frames.
+
+    Raises:
+        SettingError: The model does not know a character of the automaton.
+    """
+    scores = completions(lattice, automaton, best=True)
+    if scores.total == -np.inf:
+        return "", -np.inf
+    classes = lattice.classes(automaton.characters)
+    text, state, last = "", 0, NONE
+    for frame in range(lattice.frames):
+        own = lattice.log_probabilities[:, frame]
+        following = automaton.transitions[state]
+        entered = own[classes] + scores.after_character[frame + 1, following, np.arange(len(classes))]
+        entered[following == NONE] = -np.inf
+        stays = -np.inf
+        if last != NONE:
+            entered[last] = -np.inf
+            stays = own[classes[last]] + scores.after_character[frame + 1, state, last]
+        column = int(entered.argmax())
+        if entered[column] > max(stays, own[0] + scores.after_blank[frame + 1, state]):
+            text, state, last = text + automaton.characters[column], int(following[column]), column
+        elif stays <= own[0] + scores.after_blank[frame + 1, state]:
+            last = NONE
+    return text, scores.total
+
+
+def _join_sum(entered: Array, waited: Array) -> tuple[Array, Array]:
+    """Per state, log of the sum of `waited` and all characters but one, shape `(S, characters)`, and of all.
+
+    Nothing is subtracted, and the largest term is summed apart: no precision is lost, no sum underflows.
+    """
+    terms = np.concatenate([entered, waited[:, None]], axis=1)
+    rows, place = np.arange(len(terms)), terms.argmax(axis=1)
+    most = terms[rows, place]
+    shift = np.where(most == -np.inf, 0, most)[:, None]
+    shares = np.exp(terms - shift)
+    terms[rows, place] = -np.inf
+    rest = log_sum(terms)
+    with np.errstate(divide="ignore"):
+        without_own = np.log(shares @ _all_but_one(terms.shape[1])) + shift
+    without_own[rows, place] = rest
+    return without_own[:, :-1], np.logaddexp(most, rest)
+
+
+@lru_cache
+def _all_but_one(size: int) -> Array:
+    """A matrix whose column c sums everything but row c."""
+    return np.asarray(1 - np.eye(size))
+
+
+def _join_best(entered: Array, waited: Array) -> tuple[Array, Array]:
+    """Per state, the largest of `waited` and all characters but one, and the largest of all; shapes as of the sum."""
+    terms = np.concatenate([entered, waited[:, None]], axis=1)
+    rows, place = np.arange(len(terms)), terms.argmax(axis=1)
+    most = terms[rows, place]
+    without_own = np.repeat(most[:, None], terms.shape[1], axis=1)
+    terms[rows, place] = -np.inf
+    without_own[rows, place] = terms.max(axis=1)
+    return without_own[:, :-1], most
+
+
+def log_sum(terms: Array) -> Array:
+    """Log of the sum of exponentials over the last axis."""
+    most = terms.max(axis=-1, keepdims=True)
+    most[most == -np.inf] = 0
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.exp(terms - most).sum(axis=-1)) + most[..., 0])
