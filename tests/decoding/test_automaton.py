@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkdigits.decoding import automaton as module
@@ -67,7 +67,10 @@ def test_dead_ends_are_removed():
 
 
 def test_a_rule_that_accepts_nothing_is_empty():
-    assert compile_rule(both([one_text("1"), one_text("2")]), "12").empty
+    nothing = compile_rule(both([one_text("1"), one_text("2")]), "12")
+    assert nothing.empty
+    assert nothing.states == 1
+    assert not any(nothing.accepts(text) for text in texts("12", 2))
     assert not compile_rule(one_text(""), "12").empty
     assert compile_rule(one_text(""), "12").accepts("")
 
@@ -83,6 +86,7 @@ def test_anything_accepts_the_empty_text_too():
 
 
 @given(st.sets(st.text("012", max_size=4), min_size=1))
+@settings(deadline=None, derandomize=True)
 def test_a_list_accepts_its_texts_only(entries):
     automaton = compile_list([*entries, *entries], "0123")
     assert {text for text in texts("0123", 4) if automaton.accepts(text)} == entries
