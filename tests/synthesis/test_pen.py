@@ -8,7 +8,7 @@ import pytest
 from inkdigits.errors import SettingError
 from inkdigits.image.glyph import to_glyph
 from inkdigits.synthesis.curve import smooth
-from inkdigits.synthesis.pen import FLOWS, HEIGHTS, MARGIN, RIMS, TIPS, Pen, choose_pen, draw
+from inkdigits.synthesis.pen import FLOWS, HEIGHTS, MARGIN, RIMS, TIPS, Pen, choose_pen, draw, draw_in_place
 
 SIX = smooth([(0.5, 0), (0.2, 0.2), (0, 0.6), (0.1, 0.9), (0.3, 1), (0.5, 0.8), (0.3, 0.6), (0.05, 0.75)])
 
@@ -136,3 +136,22 @@ def test_pens_are_of_all_kinds():
     assert max(widths) > 0.16
     assert sum(TIPS.values()) == pytest.approx(1)
     assert sum(FLOWS.values()) == pytest.approx(1)
+
+
+PEN = Pen(tip="round", flow="even", width=0.1, change=0.0, taper=0.0, angle=0.0, wash=0.0)
+
+
+def test_strokes_in_place_stay_where_they_are():
+    stroke = np.linspace((1.0, 0.5), (2.0, 0.5), 20)
+    ink = draw_in_place((stroke,), np.random.default_rng(0), height=20, pen=PEN, size=(20, 60))
+    rows, columns = np.nonzero(ink > 128)
+    assert ink.shape == (20, 60)
+    assert abs(rows.mean() - 9.5) < 1
+    assert abs(columns.min() - 20) <= 2
+    assert abs(columns.max() - 40) <= 2
+
+
+def test_strokes_in_place_are_cut_off_at_the_edge():
+    stroke = np.linspace((-1.0, 0.5), (9.0, 0.5), 20)
+    ink = draw_in_place((stroke,), np.random.default_rng(0), height=20, pen=PEN, size=(20, 60))
+    assert (ink[9:11] > 128).all()

@@ -125,6 +125,34 @@ def draw(strokes: Strokes, rng: np.random.Generator, *, height: int | None = Non
     return _finish(np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.uint8), pen, rng)
 
 
+def draw_in_place(strokes: Strokes, rng: np.random.Generator, *, height: int, pen: Pen, size: tuple[int, int]) -> Ink:
+    """Draws strokes where they are, such as those of a whole line of characters.
+
+    Args:
+        strokes: In heights of a character, from the upper left corner; what lies outside the paper is cut off.
+        rng: Decides how the ink comes.
+        height: Pixels of a height of 1.
+        pen: What it is drawn with.
+        size: Height and width of the paper in pixels.
+
+    Returns:
+        The ink, shape `size`, uint8.
+
+    Example:
+        >>> pen, rng = Pen("round", "even", 0.1, 0.0, 0.0, 0.0, 0.0), np.random.default_rng(0)
+        >>> ink = draw_in_place((np.array([[0.5, 0.5], [1.5, 0.5]]),), rng, height=20, pen=pen, size=(20, 40))
+        >>> ink.shape, int(ink[10, 20]), int(ink[2, 20])
+        ((20, 40), 255, 0)
+    """
+    zoom = max(2, round(FINE / height))
+    canvas = np.zeros((size[0] * zoom, size[1] * zoom), np.uint8)
+    for stroke in strokes:
+        _lay(canvas, stroke * (height * zoom), pen, float(height * zoom), rng)
+    if pen.rim:
+        canvas = _hollow(canvas, pen.rim * height * zoom)
+    return _soften(np.asarray(cv2.resize(canvas, size[::-1], interpolation=cv2.INTER_AREA), np.uint8), pen, rng)
+
+
 def _write(strokes: Strokes, pen: Pen, height: int, zoom: int, rng: np.random.Generator) -> Ink:
     """Draws all strokes on paper of whole `zoom` x `zoom` blocks of pixels, with a thinner pen where loops fill."""
     length = sum(path_length(stroke) for stroke in strokes)
@@ -226,12 +254,18 @@ def _streak(canvas: Ink, path: Stroke, width: float, rng: np.random.Generator) -
 
 
 def _finish(ink: Ink, pen: Pen, rng: np.random.Generator) -> Ink:
-    """The grain of paper under a pencil, the soft edge of wet ink, and a margin of paper."""
+    """The grain of paper, the soft edge of ink, and a margin of paper."""
+    ink = _soften(ink, pen, rng)
+    part = crop(ink)
+    part = ink if part is None else part
+    return np.asarray(cv2.copyMakeBorder(part, *(MARGIN,) * 4, cv2.BORDER_CONSTANT, value=0), np.uint8)
+
+
+def _soften(ink: Ink, pen: Pen, rng: np.random.Generator) -> Ink:
+    """The grain of paper under a pencil, and the soft edge of wet ink."""
     if pen.flow == "pencil":
         grain = cv2.GaussianBlur(rng.standard_normal(ink.shape, np.float32), (0, 0), 0.7)
         ink = np.asarray(np.clip(ink * np.clip(0.85 + rng.uniform(0.2, 0.9) * grain, 0.15, 1.2), 0, 255), np.uint8)
     if pen.wash:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), pen.wash), np.uint8)
-    part = crop(np.asarray(cv2.convertScaleAbs(ink, alpha=255 / max(int(ink.max()), 1)), np.uint8))
-    part = ink if part is None else part
-    return np.asarray(cv2.copyMakeBorder(part, *(MARGIN,) * 4, cv2.BORDER_CONSTANT, value=0), np.uint8)
+    return np.asarray(cv2.convertScaleAbs(ink, alpha=255 / max(int(ink.max()), 1)), np.uint8)
