@@ -1,6 +1,9 @@
 """A trial: one way of training, timed in a process of its own: threads and workers are set before TensorFlow starts.
 
 python -m inkdigits.benchmarks.training_trial SETTING.json OUTCOME.json
+
+All ways are timed alike: the epochs after the first, so that no time holds the building of a graph. Nothing validates
+within the time, and `fit` is called once for all epochs.
 """
 
 from __future__ import annotations
@@ -120,6 +123,7 @@ def _on_cores(count: int) -> Iterator[None]:
 
 def run(setting: Setting) -> Outcome | None:
     """Runs a trial in this process, whose cores have been set; None if this is not the chief of its workers."""
+    recipe = _plain(setting)  # before TensorFlow is imported: a wrong setting fails at once
     import keras
 
     from inkdigits.data.mnist import load_mnist
@@ -136,7 +140,6 @@ def run(setting: Setting) -> Outcome | None:
         use_single_threaded_ops()
     dataset = load_mnist("train")
     chosen, held_out = validation_split(dataset.labels)
-    recipe = _plain(setting)
     workers = cluster_from_environment()
     training = dataset.subset(chosen[: len(chosen) // recipe.batch_size * recipe.batch_size])
     if setting.way.startswith("fit"):

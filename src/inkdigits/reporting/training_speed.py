@@ -61,11 +61,11 @@ def _method() -> str:
     return f"""## Method
 
 Each row is a training in a process of its own, or several: {EPOCHS} epochs of MNIST's 55,000 training digits, without
-augmentation, Adam at {LEARNING_RATE}. The first epoch, in which TensorFlow builds its graph, is not timed; speed is the
-median of the others. *Efficiency* is the speed against that of one core times the cores; *of the peak* the arithmetic
-of the network's forward and backward passes against the matrix products above, of the same precision. *Accuracy* is
-that on the 5,000 digits kept for validation after as many epochs, whatever the batch: a difference of 0.2 points is
-chance.
+augmentation, Adam at {LEARNING_RATE}. All ways are timed alike. The first epoch, in which TensorFlow builds its graph,
+is not timed; speed is the median of the others. No way validates while it is timed, and `fit` is called once for all
+epochs. *Efficiency* is the speed against that of one core times the cores; *of the peak* the arithmetic of the
+network's forward and backward passes against the matrix products above, of the same precision. *Accuracy* is that on
+the 5,000 digits kept for validation after as many epochs, whatever the batch: a difference of 0.2 points is chance.
 """
 
 
@@ -108,8 +108,8 @@ def _recommendation(study: TrainingStudy, recipe: str) -> str:
     chosen, reference = study.recommended(recipe), study.reference(recipe)
     faster = chosen.glyphs_per_second / reference.glyphs_per_second
     text = (
-        f"- `{recipe}`: {_name(chosen.setting)}, {chosen.glyphs_per_second:,.0f} glyphs per second: {faster:.1f} times "
-        f"`fit`. Nothing as accurate was more than {1 - NEAR_BEST:.0%} faster."
+        f"- `{recipe}`: {way_name(chosen.setting)}, {chosen.glyphs_per_second:,.0f} glyphs per second: {faster:.1f} "
+        f"times `fit`. Nothing as accurate was more than {1 - NEAR_BEST:.0%} faster."
     )
     return "\n".join([text, *(f"  {line}" for line in _losses(study, recipe))])
 
@@ -132,7 +132,8 @@ def _losses(study: TrainingStudy, recipe: str) -> list[str]:
     return lines
 
 
-def _name(setting: Setting) -> str:
+def way_name(setting: Setting) -> str:
+    """A setting in words: way, precision, batch, cores, workers."""
     workers = f", {setting.workers} workers" if setting.workers > 1 else ""
     return f"{setting.way}, {setting.precision}, batches of {setting.batch_size}, {setting.cores} cores{workers}"
 
@@ -152,7 +153,7 @@ def _draw_bars(axes: Axes, study: TrainingStudy, recipe: str) -> None:
     outcomes = study.of(recipe)
     chosen = study.recommended(recipe)
     speeds = [outcome.glyphs_per_second for outcome in outcomes]
-    names = [_name(outcome.setting) for outcome in outcomes]
+    names = [way_name(outcome.setting) for outcome in outcomes]
     colors = [ORANGE if outcome is chosen else BLUE for outcome in outcomes]
     axes.barh(range(len(outcomes)), speeds, color=colors)
     axes.set_yticks(range(len(outcomes)), labels=names, fontsize=7)
