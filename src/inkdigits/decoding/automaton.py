@@ -63,6 +63,11 @@ class Automaton:
         """Whether no text at all is accepted."""
         return not self.accepting.any()
 
+    @property
+    def is_tree(self) -> bool:
+        """Whether each state but the start has one way in, as in a list of texts."""
+        return int(np.count_nonzero(self.transitions != NONE)) == self.states - 1
+
     def accepts(self, text: str) -> bool:
         """Whether a text is accepted.
 

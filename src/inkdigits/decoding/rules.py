@@ -46,7 +46,7 @@ def decimals(places: int) -> Rule:
         complete = count >= 1 if kind == "whole" else count == GROUP
         if kind == "decimal" or not complete:
             return following
-        if one in DECIMAL_SEPARATORS and one != separator and places:
+        if one in DECIMAL_SEPARATORS and one != separator:
             following.add(("decimal", "", 0))
         if one in GROUP_SEPARATORS and count <= GROUP and separator in ("", one):
             following.add(("group", one, 0))

@@ -25,7 +25,7 @@ from inkdigits.decoding.lattice import Array, Lattice
 
 BEAMS = (8, 32)  # prefixes of one length that are continued; the second, if the first leaves the best text unproved
 LEAST_SHARE = np.log(1e-6)  # a prefix with a smaller share of the best one's probability is dropped
-MOST_NODES = 5_000_000  # frames × states × characters of a table of completions: 40 MB
+MOST_NODES = 3_000_000  # frames × states × characters of a table of completions: 24 MB
 CLEAR = np.log(1e-2)  # the largest share of the probability that may be dropped before completions are computed
 
 
@@ -101,7 +101,7 @@ def search(
 
     The first try bounds a prefix by the probability of all its continuations, accepted or not. It is repeated if the
     best text is unproved or more than 1 % of the probability is dropped. The bounds are then the exact sums over the
-    automaton, unless the automaton is too large (`MOST_NODES`).
+    automaton. A list of texts is searched without them, and so is an automaton that is too large (`MOST_NODES`).
 
     Args:
         lattice: The line.
@@ -115,15 +115,23 @@ def search(
     Raises:
         SettingError: The model does not know a character of the automaton.
     """
-    allowed = anything(lattice.characters) if automaton is None else automaton
-    table = None
-    if automaton is not None and (lattice.frames + 1) * allowed.transitions.size <= MOST_NODES:
-        result = _search(lattice, allowed, None, most, beams[0])
-        if result.exact and result.log_dropped <= result.log_total + CLEAR:
-            return result
-        table = completions(lattice, allowed)
+    if automaton is None:
+        return _widened(lattice, anything(lattice.characters), None, most, beams)
+    too_large = (lattice.frames + 1) * automaton.transitions.size > MOST_NODES
+    bounded_by_beam = automaton.is_tree or too_large
+    result = _widened(lattice, automaton, None, most, beams if bounded_by_beam else beams[:1])
+    enough = result.hypotheses if automaton.is_tree else result.exact and result.log_dropped <= result.log_total + CLEAR
+    if enough or too_large:
+        return result
+    return _widened(lattice, automaton, completions(lattice, automaton), most, beams)
+
+
+def _widened(
+    lattice: Lattice, automaton: Automaton, table: Completions | None, most: int, beams: Sequence[int]
+) -> Search:
+    """Searches with one beam after the other until the best text is proved."""
     for beam in beams:
-        result = _search(lattice, allowed, table, most, beam)
+        result = _search(lattice, automaton, table, most, beam)
         if result.exact:
             break
     return result
@@ -178,7 +186,7 @@ def _bounds(
     if table is None:
         bounds = _log_product(before, own)
     else:
-        completed = table.after_character[1:, following, np.arange(len(classes))].transpose(1, 2, 0)  # (K, C, T)
+        completed = table.after_character[1:, np.arange(len(classes)), following].transpose(1, 2, 0)  # (K, C, T)
         bounds = log_sum(before[:, None] + own + completed)
     if prefixes.columns.shape[1]:  # a repeated character needs a blank before it
         rows, columns = np.arange(len(before)), prefixes.columns[:, -1]
