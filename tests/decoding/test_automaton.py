@@ -92,6 +92,8 @@ def test_a_list_accepts_its_texts_only(entries):
     assert {text for text in texts("0123", 4) if automaton.accepts(text)} == entries
     assert automaton.states == len({entry[:size] for entry in entries for size in range(len(entry) + 1)})
     assert set(automaton.characters) == set("".join(entries))
+    assert automaton.is_tree
+    assert not compile_rule(divisible(3), "01").is_tree
 
 
 def test_too_many_states_are_refused(monkeypatch):

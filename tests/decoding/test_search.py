@@ -10,7 +10,7 @@ from inkdigits.decoding.completion import best_path, completions
 from inkdigits.decoding.ctc import log_probability
 from inkdigits.decoding.decode import decode
 from inkdigits.decoding.grammar import Grammar, compile_grammar
-from inkdigits.decoding.lattice import CHARACTERS, make_lattice
+from inkdigits.decoding.lattice import CHARACTERS, LEAST, make_lattice
 from inkdigits.decoding.search import search
 from inkdigits.errors import SettingError
 
@@ -134,6 +134,36 @@ def test_a_longer_list_entry_does_not_hide_one_that_fits():
     read = decode(lattice, automaton)
     assert (read.text, read.exact) == ("11", True)
     assert read.confidence == pytest.approx(1)
+
+
+def test_a_completion_beside_a_far_more_probable_one_is_not_lost():
+    """Thirty frames spell one text. If its first character is excluded, e^-829 remains: no double, but a logarithm."""
+    texts = "01" * 15, "23" * 15
+    automaton = compile_grammar(Grammar(one_of=texts))
+    logits = np.full((30, len(CHARACTERS) + 1), -np.inf)
+    logits[range(30), [CHARACTERS.index(one) + 1 for one in texts[0]]] = 0
+    table = completions(make_lattice(logits), automaton)
+    assert table.total == pytest.approx(0, abs=1e-6)
+    excluded = table.after_character[0, automaton.characters.index("0"), 0]
+    assert excluded == pytest.approx(30 * np.log(LEAST), rel=1e-6)
+
+
+def test_a_list_is_searched_without_completions(listed, ids, monkeypatch):
+    monkeypatch.setattr(module, "completions", None)
+    assert decode(line(ids[77], sharpness=2.0), listed).text
+    with pytest.raises(TypeError):  # no entry is found without them
+        decode(make_lattice(np.zeros((4, len(CHARACTERS) + 1))), compile_grammar(Grammar(one_of=("12345", "123456"))))
+
+
+def test_an_automaton_too_large_for_completions_is_searched_without(monkeypatch):
+    automaton = compile_grammar(Grammar(length=6))
+    unclear = line("473920", sharpness=1.0)
+    exact = search(unclear, automaton)
+    assert exact.log_total == pytest.approx(completions(unclear, automaton).total)
+    monkeypatch.setattr(module, "MOST_NODES", (unclear.frames + 1) * automaton.transitions.size)
+    assert search(unclear, automaton) == exact
+    monkeypatch.setattr(module, "MOST_NODES", (unclear.frames + 1) * automaton.transitions.size - 1)
+    assert search(unclear, automaton).log_total > exact.log_total + 0.1
 
 
 @pytest.mark.parametrize("sharpness", [0.0, 30.0])
