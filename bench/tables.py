@@ -3,13 +3,16 @@
     python bench/tables.py [--check]
 
 A bench calls `publish`, which writes `bench/results/NAME.json`: the table, and when, where, of which commit and by
-which command it was measured. A page shows it between the lines `<!-- NAME -->` and `<!-- /NAME -->`.
+which command it was measured. A page shows it between the lines `<!-- NAME -->` and `<!-- /NAME -->`. A page shows one
+cell between `<!-- NAME: ROW: COLUMN -->` and `<!-- / -->`, in a sentence or in a table; ROW is the first cell
+of the row, COLUMN the head.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -25,6 +28,7 @@ from inkdigits.system import cpu_name, usable_cores
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
 PAGES = (ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md")))
+CELL = re.compile(r"(<!-- ([\w-]+): ([^:>\n]+): ([^:>\n]+) -->).*?(<!-- / -->)")
 KNOWN = ("date", "commit", "machine", "command", "heads", "rows")  # of every file of a table
 
 
@@ -39,12 +43,13 @@ def publish(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, n
     """
     asked = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    arguments = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    script = Path(sys.argv[0]).resolve()
+    place = script.relative_to(ROOT).as_posix() if script.is_relative_to(ROOT) else f"bench/{script.name}"
     values = {
         "date": f"{date.today()}",
         "commit": commit,
         "machine": f"{cpu_name()}, {usable_cores()} cores{f'; {note}' if note else ''}",
-        "command": f"python bench/{shlex.join(arguments)}",
+        "command": f"python {shlex.join([place, *sys.argv[1:]])}",
         "heads": list(heads),
         "rows": [list(row) for row in rows],
     }
@@ -54,10 +59,33 @@ def publish(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, n
 
 def shown(name: str) -> str:
     """A result as a page shows it: the table, and a line that says where it comes from."""
-    values = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    rows = [[cell if isinstance(cell, str) else f"{cell:,}" for cell in row] for row in values["rows"]]
+    values = load(name)
+    rows = [[_text(cell) for cell in row] for row in values["rows"]]
     source = f"{values['date']}, commit {values['commit']}, {values['machine']}. Command: `{values['command']}`."
     return f"{table(values['heads'], rows)}\n\n{source}"
+
+
+def load(name: str) -> dict[str, Any]:
+    """A published result: what `publish` wrote."""
+    values: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return values
+
+
+def cell(name: str, row: str, column: str) -> str:
+    """One cell of a result.
+
+    Raises:
+        KeyError: The result has no such row or column.
+    """
+    values = load(name)
+    rows = {str(cells[0]): cells for cells in values["rows"]}
+    if row not in rows or column not in values["heads"]:
+        raise KeyError(f"Expected a row of {[*rows]} and a column of {values['heads']}. Received: {row!r}, {column!r}.")
+    return _text(rows[row][values["heads"].index(column)])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def rendered(page: str) -> str:
@@ -65,7 +93,7 @@ def rendered(page: str) -> str:
     for name in sorted(path.stem for path in RESULTS.glob("*.json")):
         if f"<!-- {name} -->" in page:
             page = splice(page, name, shown(name))
-    return page
+    return CELL.sub(lambda found: f"{found[1]}{cell(found[2], found[3], found[4])}{found[5]}", page)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import itertools
 import sys
 from pathlib import Path
@@ -20,8 +21,9 @@ import compare  # noqa: E402
 import environments  # noqa: E402
 import rapidocr_digits  # noqa: E402
 import runner  # noqa: E402
+import scores  # noqa: E402
 import tesseract_digits  # noqa: E402
-from compare import Answers, PictureSet  # noqa: E402
+from scores import Answers, PictureSet  # noqa: E402
 
 
 def every_alignment(probabilities, character):
@@ -143,9 +145,8 @@ def test_tesseracts_table_gives_the_first_character_of_each_page():
     assert tesseract_digits.answers(table, 3) == [("7", 0.915), ("", None), ("4", 0.1225)]
 
 
-def test_the_table_has_a_row_a_system_and_a_column_a_set():
+def systems_of_two():
     digits = PictureSet("own_digits", (Path("a"), Path("b"), Path("c"), Path("d")), ("1", "2", "3", "4"))
-    others = PictureSet("not_digits", (Path("e"), Path("f")), ("", ""))
     ours = {
         "own_digits": Answers(("1", "2", "3", "9"), (0.99, 0.95, 0.9, 0.4), 0.002),
         "not_digits": Answers(("8", "8"), (0.95, 0.5), 0.5),
@@ -154,13 +155,65 @@ def test_the_table_has_a_row_a_system_and_a_column_a_set():
         "own_digits": Answers(("", "", "", "4"), (None,) * 4, 0.0204),
         "not_digits": Answers(("1", ""), (None, None), 0.5),
     }
-    assert compare.table({"ours": ours, "silent": silent}, [digits, others]).splitlines() == [
-        "| % right [95 % interval] | own_digits (n = 4) | ms a picture | not_digits taken at ≥ 0.9 |",
-        "|---|--:|--:|--:|",
-        "| ours | 75.0 [30.1, 95.4] | 2.0 | 50.0 % (own_digits kept: 75 %) |",
-        "| silent | 25.0 [4.6, 69.9] | 20.4 | – |",
+    return {"ours": ours, "silent": silent}, digits
+
+
+def test_the_tables_have_a_row_per_system_and_a_column_per_set():
+    systems, digits = systems_of_two()
+    assert scores.accuracy(systems, [digits]) == (
+        ["% right [95 % interval]", "own_digits (n = 4)"],
+        [["ours", "75.0 [30.1, 95.4]"], ["silent", "25.0 [4.6, 69.9]"]],
+    )
+    assert scores.accuracy_by_set(systems, [digits]) == (["right", "n", "ours", "silent"], [["own_digits", 4, 3, 1]])
+    assert scores.non_digits(systems, [digits])[1] == [["ours", "50.0 %", "75.0 %"], ["silent", "–", "–"]]
+    assert scores.non_digits(systems, [])[0] == ["at a confidence of 0.9 or more", "non-digits accepted"]
+    assert scores.times(systems, [digits])[1] == [["ours", "2.0"], ["silent", "20.4"]]
+
+
+def one_set(answers):
+    labels = ("1",) * 20
+    return PictureSet("dida", (Path("a"),) * 20, labels), {
+        title: {"dida": Answers(digits, (None,) * 20, 0.0)} for title, digits in answers.items()
+    }
+
+
+def test_the_paired_test_counts_the_pictures_that_only_one_reads_right():
+    # 10 pictures that only the other reads: exact p = 2 / 1024, times 3 rivals; 11 means two digits, which is wrong
+    answers = {
+        "ours": ("1",) * 10 + ("7",) * 10,
+        "better": ("1",) * 20,
+        "same": ("1",) * 10 + ("11",) * 10,
+        "worse": ("",) * 20,
+    }
+    part, systems = one_set(answers)
+    heads, rows = scores.paired(systems, [part])
+    assert heads == ["pictures: other reader", "only ours right", "only the other right", "p, Holm", "better"]
+    assert rows == [
+        ["dida: better", 0, 10, "0.0059", "better"],
+        ["dida: same", 0, 0, "1", "not shown"],
+        ["dida: worse", 10, 0, "0.0059", "ours"],
     ]
-    assert "taken" not in compare.table({"ours": ours}, [digits])
+
+
+def test_sets_are_pooled_picture_by_picture():
+    systems, digits = systems_of_two()
+    other = PictureSet("other", (Path("e"),), ("5",))
+    for answers in systems.values():
+        answers["other"] = Answers(("5",), (0.5,), 0.01)
+    merged, whole = scores.pooled(systems, [digits, other])
+    assert whole == PictureSet("all", (*digits.paths, Path("e")), ("1", "2", "3", "4", "5"))
+    assert merged["ours"]["all"].right(whole.labels) == 4
+    assert merged["ours"]["all"].seconds == pytest.approx((4 * 0.002 + 0.01) / 5)
+
+
+def test_the_tiny_network_is_found_inside_a_compiled_module(monkeypatch):
+    graph = bytes(range(200))
+    model = rapidocr_digits.MODEL_START + bytes([200, 1]) + graph + b"B\x04\n\x00\x10\x10"  # 200 as a varint
+    monkeypatch.setattr(rapidocr_digits, "TINY_SHA256", hashlib.sha256(model).hexdigest())
+    other = rapidocr_digits.MODEL_START + bytes([3]) + b"abc" + b"B\x04\n\x00\x10\x10"
+    assert rapidocr_digits.tiny_model(b"code" + other + model + b"more code") == model
+    with pytest.raises(ValueError, match=r"Received: another version"):
+        rapidocr_digits.tiny_model(b"code" + other)
 
 
 def test_arrays_become_files_and_few_pictures_are_spread_over_the_set(tmp_path):

@@ -44,3 +44,22 @@ def test_what_is_published_is_shown_in_its_place(tmp_path, monkeypatch):
     assert tables.rendered(text) == text
     write_atomically(tmp_path / "kills.json", (tmp_path / "kills.json").read_bytes().replace(b"1234", b"5"))
     assert tables.rendered(text) != text
+
+
+def test_a_page_shows_single_cells(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr("sys.argv", ["kills.py"])
+    tables.publish("kills", ["what", "n", "right, %"], [["a row", 1234, "99.1"], ["other", 5, "1.0"]])
+    page = "| <!-- kills: a row: n -->old<!-- / --> | <!-- kills: other: right, % --><!-- / --> % |"
+    text = "| <!-- kills: a row: n -->1,234<!-- / --> | <!-- kills: other: right, % -->1.0<!-- / --> % |"
+    assert tables.rendered(page) == tables.rendered(text) == text
+    for wrong in ("<!-- kills: no row: n -->5<!-- / -->", "<!-- kills: other: none -->5<!-- / -->"):
+        with pytest.raises(KeyError, match="Expected a row of"):
+            tables.rendered(wrong)
+
+
+def test_the_command_of_a_result_names_the_folder_of_its_script(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr("sys.argv", [str(tables.ROOT / "bench/rivals/compare.py"), "FOLDER"])
+    tables.publish("rivals-real", ["what"], [["a"]])
+    assert tables.load("rivals-real")["command"] == "python bench/rivals/compare.py FOLDER"

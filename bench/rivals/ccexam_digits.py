@@ -1,6 +1,6 @@
 """ccexam as a digit reader: its SVHN network, the one of its three that takes pictures in color and either polarity.
 
-    python ccexam_digits.py PICTURES.txt ANSWERS.csv
+    python ccexam_digits.py PICTURES.txt ANSWERS.csv [--threads N]
 
 It runs in an environment with `ccexam` and knows nothing of inkdigits.
 """
@@ -18,13 +18,13 @@ MODEL = "svhn"
 
 
 class Reader:
-    """ccexam's network with its own preparation, on one thread of the CPU."""
+    """ccexam's network with its own preparation, on the CPU."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         import torch
         from ccexam.inference import InferenceFactory
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(threads)
         self._torch: Any = torch
         self._inference: Any = InferenceFactory.create(MODEL, device="cpu")
 
@@ -38,4 +38,5 @@ class Reader:
 
 
 if __name__ == "__main__":
-    runner.run(Reader().read, runner.parse("Reads digits with ccexam.", None))
+    options = runner.parse("Reads digits with ccexam.", None)
+    runner.run(Reader(options.threads).read, options)

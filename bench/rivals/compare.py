@@ -1,12 +1,14 @@
 """Digit readers side by side on the same pictures: real ones from a folder, or MNIST digits on simulated pages.
 
-    python bench/rivals/compare.py FOLDER [--sets own_digits,usps] [--rivals rapidocr,tesseract]
-    python bench/rivals/compare.py --conditions all --count 100 [--docs docs/rivals.md]
+    python bench/rivals/compare.py FOLDER [--sets own_digits,usps] [--rivals rapidocr,tesseract] [--times] [--publish]
+    python bench/rivals/compare.py --conditions all --count 100 [--publish]
 
-Prints one Markdown table: how many of each set are right, with a 95 % Wilson interval; seconds a picture, warm, from
-file to answer, one picture after the other; and how many of FOLDER's `not_digits` are taken for a digit at a confidence
-of 0.9 or more, beside how many of `own_digits` are kept at it. Each rival runs in an environment of its own, made on
-first use in the cache folder; its answers stay there as CSV. `README.md` beside this file says what each rival is.
+Prints Markdown tables: how many pictures of each set are right, with a 95 % Wilson interval; a paired test of inkdigits
+and each rival on the same pictures; how many of FOLDER's `not_digits` are accepted as a digit at a confidence of 0.9 or
+more. `--times` adds milliseconds per picture, warm, from file to answer, one picture after the other. `--publish`
+writes them to `bench/results/`, `python bench/tables.py` into the page. Each rival runs in an environment of its own,
+made on first use in the cache folder; its answers stay there as CSV. `README.md` beside this file says what each rival
+is.
 """
 
 from __future__ import annotations
@@ -15,10 +17,8 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -26,63 +26,19 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from environments import RIVALS, run_rival
+from scores import Answers, PictureSet, System, accuracy, accuracy_by_set, non_digits, paired, pooled, times
 
 from inkdigits.errors import InkdigitsError, SettingError
-from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.recognizer import Recognizer
 from inkdigits.reporting import markdown
+from inkdigits.system import usable_cores
+from tables import publish
 
 SETS = ("own_digits", "folder_digits", "dida", "usps")
-REFUSALS, KEPT = "not_digits", "own_digits"
-SURE = 0.9
+REFUSALS = "not_digits"
 SEED = 1
 CONDITION_COUNT = 100
 WARM_UPS = 3
-
-
-@dataclass(frozen=True)
-class PictureSet:
-    """Pictures to read.
-
-    Attributes:
-        name: Its column.
-        paths: The files.
-        labels: Each one's digit, "0" to "9"; empty for what is no digit.
-    """
-
-    name: str
-    paths: tuple[Path, ...]
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a system answered to the pictures of a set.
-
-    Attributes:
-        digits: Of each picture, "0" to "9", or empty.
-        confidences: Of each picture, 0 to 1; None where there is none.
-        seconds: Mean of a picture.
-    """
-
-    digits: tuple[str, ...]
-    confidences: tuple[float | None, ...]
-    seconds: float
-
-    def right(self, labels: Sequence[str]) -> int:
-        """How many are right."""
-        return sum(digit == label for digit, label in zip(self.digits, labels, strict=True))
-
-    def sure(self) -> float | None:
-        """The share taken for a digit at a confidence of 0.9 or more; None if digits were given without one."""
-        given = [sure for digit, sure in zip(self.digits, self.confidences, strict=True) if digit]
-        if any(sure is None for sure in given):
-            return None
-        return sum(sure is not None and sure >= SURE for sure in given) / len(self.digits)
-
-
-System: TypeAlias = Mapping[str, Answers]
-"""A system's answers by the name of the set."""
 
 
 def read_answers(path: Path, pictures: Sequence[Path]) -> Answers:
@@ -179,52 +135,14 @@ def simulated_sets(names: Sequence[str], count: int, scratch: Path) -> list[Pict
     return sets
 
 
-def ask(name: str, picture_set: PictureSet, cache: Path) -> Answers:
+def ask(name: str, picture_set: PictureSet, cache: Path, threads: int) -> Answers:
     """A rival's answers to a set; its CSV stays in the cache."""
     folder = (cache / "answers" / picture_set.name).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     listing, answers = folder / "pictures.txt", folder / f"{name}.csv"
     listing.write_text("".join(f"{path}\n" for path in picture_set.paths), encoding="utf-8")
-    run_rival(RIVALS[name], listing, answers, cache)
+    run_rival(RIVALS[name], listing, answers, cache, threads=threads)
     return read_answers(answers, picture_set.paths)
-
-
-def cell(right: int, count: int) -> str:
-    """A share in percent with its interval."""
-    low, high = wilson_interval(right, count)
-    return f"{right / count:.1%} [{low:.1%}, {high:.1%}]".replace("%", "")
-
-
-def table(systems: Mapping[str, System], sets: Sequence[PictureSet]) -> str:
-    """All systems as Markdown.
-
-    Args:
-        systems: By title, the answers to every set.
-        sets: The columns; `not_digits`, if there, is told by its share of sure digits.
-    """
-    columns = [picture_set for picture_set in sets if picture_set.name != REFUSALS]
-    refused = any(picture_set.name == REFUSALS for picture_set in sets)
-    head = [f"{picture_set.name} (n = {len(picture_set.paths):,})" for picture_set in columns]
-    head += ["ms a picture", *([f"{REFUSALS} taken at ≥ {SURE}"] if refused else [])]
-    rows = []
-    for title, answers in systems.items():
-        cells = [cell(answers[part.name].right(part.labels), len(part.paths)) for part in columns]
-        cells.append(f"{_milliseconds(answers, columns):.1f}")
-        rows.append([title, *cells, *([_refusal(answers)] if refused else [])])
-    return markdown.table(["% right [95 % interval]", *head], rows)
-
-
-def _milliseconds(answers: System, columns: Sequence[PictureSet]) -> float:
-    total = sum(answers[part.name].seconds * len(part.paths) for part in columns)
-    return 1000 * total / sum(len(part.paths) for part in columns)
-
-
-def _refusal(answers: System) -> str:
-    taken = answers[REFUSALS].sure()
-    if taken is None:
-        return "–"
-    kept = answers[KEPT].sure() if KEPT in answers else None
-    return f"{taken:.1%}".replace("%", " %") + (f" ({KEPT} kept: {kept:.0%})".replace("%", " %") if kept else "")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -236,7 +154,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rivals", default=",".join(RIVALS), help="some of the default, with commas")
     parser.add_argument("--own-model", default="default", help="our packed models, names or folders, with commas")
     parser.add_argument("--cache", type=Path, default=Path(".cache/rivals"), help="environments, files and answers")
-    parser.add_argument("--docs", type=Path, help="put the table between the markers of this page too")
+    parser.add_argument(
+        "--threads", type=int, default=usable_cores(), help="of the rivals' networks (default: all cores)"
+    )
+    parser.add_argument("--times", action="store_true", help="milliseconds per picture too: on a quiet machine")
+    parser.add_argument("--publish", action="store_true", help="write the tables of the docs")
     options = parser.parse_args(arguments)
     if (options.folder is None) == (options.conditions is None):
         parser.error("expected either a folder or --conditions")
@@ -255,27 +177,44 @@ def choose_sets(options: argparse.Namespace) -> list[PictureSet]:
     return [*sets, refusals(options.folder, options.count)] if has_refusals else sets
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = parse(arguments)
-    sets = choose_sets(options)
+def answers_of(options: argparse.Namespace, sets: Sequence[PictureSet]) -> dict[str, System]:
+    """The answers of every system to every set, ours first."""
     systems: dict[str, System] = {}
     for model in options.own_model.split(","):
         recognizer = Recognizer.load(model)
-        answers = {part.name: own_answers(recognizer, part.paths) for part in sets}
-        systems[f"inkdigits, model {recognizer.model.card.name}"] = answers
+        title = "inkdigits" if model == "default" else f"inkdigits, {recognizer.model.card.name}"
+        systems[title] = {part.name: own_answers(recognizer, part.paths) for part in sets}
     for name in filter(None, options.rivals.split(",")):
         answers = {}
         for part in sets:
-            answers[part.name] = ask(name, part, options.cache)
+            answers[part.name] = ask(name, part, options.cache, options.threads)
             right = answers[part.name].right(part.labels)
             print(f"{name} {part.name}: {right} of {len(part.paths)} right", file=sys.stderr, flush=True)
         systems[RIVALS[name].title] = answers
-    content = table(systems, sets)
-    print(content)
-    if options.docs:
-        place = "rivals-simulated" if options.conditions else "rivals-real"
-        page = options.docs.read_text(encoding="utf-8")
-        options.docs.write_text(markdown.splice(page, place, content), encoding="utf-8")
+    return systems
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parse(arguments)
+    sets = choose_sets(options)
+    systems = answers_of(options, sets)
+    digits = [part for part in sets if part.name != REFUSALS]
+    if options.conditions:
+        merged, whole = pooled(systems, digits)
+        tables = {
+            "rivals-simulated": accuracy_by_set(merged, [*digits, whole]),
+            "rivals-simulated-paired": paired(merged, [whole]),
+        }
+    else:
+        tables = {"rivals-real": accuracy(systems, digits), "rivals-real-paired": paired(systems, digits)}
+        if len(digits) < len(sets):
+            tables["rivals-non-digits"] = non_digits(systems, digits)
+    if options.times:
+        tables["rivals-times-simulated" if options.conditions else "rivals-times"] = times(systems, digits)
+    for place, (heads, rows) in tables.items():
+        print(f"\n{markdown.table(heads, rows)}")
+        if options.publish:
+            publish(place, heads, rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """digit-recognizer-py as a digit reader: its `DigitRecognizer`, with its own inversion of dark ink on light paper.
 
-    python digit_recognizer_py.py PICTURES.txt ANSWERS.csv
+    python digit_recognizer_py.py PICTURES.txt ANSWERS.csv [--threads N]
 
 It runs in an environment with `digit-recognizer-py` and knows nothing of inkdigits.
 """
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Reader:
-    """digit-recognizer-py's network, on one thread of the CPU."""
+    """digit-recognizer-py's network, on the CPU."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         import torch
         from digit_recognizer import DigitRecognizer
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(threads)
         self._recognizer: Any = DigitRecognizer(device="cpu")
 
     def read(self, picture: Image.Image) -> runner.Answer:
@@ -32,4 +32,5 @@ class Reader:
 
 
 if __name__ == "__main__":
-    runner.run(Reader().read, runner.parse("Reads digits with digit-recognizer-py.", None))
+    options = runner.parse("Reads digits with digit-recognizer-py.", None)
+    runner.run(Reader(options.threads).read, options)

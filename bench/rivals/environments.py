@@ -17,8 +17,14 @@ from pathlib import Path
 from inkdigits.errors import SettingError
 
 HERE = Path(__file__).parent
-RAPIDOCR = ("rapidocr==3.10.0", "onnxruntime==1.31.1", "opencv-python-headless==5.0.0.93", "numpy==2.4.6")
-TORCH = ("digit-recognizer-py==0.1.0", "ccexam==1.0.0", "torch==2.15.0", "torchvision==0.29.2", "numpy==2.4.6")
+RAPIDOCR = (
+    "rapidocr==3.10.0",
+    "faster-paddle==1.0.4",  # holds the tiny network
+    "onnxruntime==1.31.1",
+    "opencv-python-headless==5.0.0.93",
+    "numpy==2.4.6",
+)
+TORCH = ("digit-recognizer-py==0.1.0", "ccexam==1.0.0", "torch==2.14.1", "torchvision==0.29.1", "numpy==2.4.6")
 PILLOW = "pillow==13.0.0"
 DEBIAN_PACKAGE = "tesseract-ocr"
 
@@ -42,17 +48,18 @@ class Rival:
     arguments: tuple[str, ...] = ()
 
 
+def _rapidocr(title: str, *arguments: str) -> Rival:
+    return Rival(title, "rapidocr_digits.py", "rapidocr", RAPIDOCR, arguments)
+
+
 RIVALS: Mapping[str, Rival] = {
-    "rapidocr": Rival("RapidOCR 3.10, recognizer, one digit", "rapidocr_digits.py", "rapidocr", RAPIDOCR),
-    "rapidocr_greedy": Rival(
-        "RapidOCR 3.10, recognizer, limited to 0-9", "rapidocr_digits.py", "rapidocr", RAPIDOCR, ("--greedy",)
-    ),
-    "rapidocr_detect": Rival(
-        "RapidOCR 3.10, detector and recognizer, one digit", "rapidocr_digits.py", "rapidocr", RAPIDOCR, ("--detect",)
-    ),
-    "digit_recognizer_py": Rival("digit-recognizer-py 0.1.0", "digit_recognizer_py.py", "torch", TORCH),
-    "ccexam": Rival("ccexam 1.0.0 (SVHN network)", "ccexam_digits.py", "torch", TORCH),
-    "tesseract": Rival("tesseract 5, psm 10, digits", "tesseract_digits.py", "tesseract", ()),
+    "rapidocr": _rapidocr("RapidOCR small"),
+    "rapidocr_greedy": _rapidocr("RapidOCR small, greedy", "--greedy"),
+    "rapidocr_detect": _rapidocr("RapidOCR small, detector", "--detect"),
+    "rapidocr_tiny": _rapidocr("RapidOCR tiny", "--tiny"),
+    "digit_recognizer_py": Rival("digit-recognizer-py", "digit_recognizer_py.py", "torch", TORCH),
+    "ccexam": Rival("ccexam", "ccexam_digits.py", "torch", TORCH),
+    "tesseract": Rival("tesseract", "tesseract_digits.py", "tesseract", ()),
 }
 
 
@@ -74,7 +81,7 @@ def make_environment(rival: Rival, cache: Path) -> Path:
     return python
 
 
-def run_rival(rival: Rival, listing: Path, answers: Path, cache: Path) -> None:
+def run_rival(rival: Rival, listing: Path, answers: Path, cache: Path, *, threads: int = 1) -> None:
     """Has a rival read the pictures of a list.
 
     Args:
@@ -82,14 +89,17 @@ def run_rival(rival: Rival, listing: Path, answers: Path, cache: Path) -> None:
         listing: A text file, one picture's path a line.
         answers: The CSV that its runner writes.
         cache: Where the environments are.
+        threads: How many its network may use.
 
     Raises:
         SettingError: It cannot be installed or run here.
     """
     python = make_environment(rival, cache)
     found = find_tesseract(cache / "tesseract-debian") if rival.environment == "tesseract" else {}
-    command = [str(python), str(HERE / rival.script), str(listing), str(answers), *rival.arguments]
-    _call(command, rival.title, environment={**os.environ, "OMP_THREAD_LIMIT": "1", **found})
+    command = [str(python), str(HERE / rival.script), str(listing), str(answers)]
+    command += ["--threads", str(threads), *rival.arguments]
+    limit = 1 if rival.environment == "tesseract" else threads  # more threads make tesseract slower on small pictures
+    _call(command, rival.title, environment={**os.environ, "OMP_THREAD_LIMIT": str(limit), **found})
 
 
 def find_tesseract(folder: Path) -> dict[str, str]:

@@ -63,10 +63,11 @@ def answer(read: Read, path: Path) -> Answer:
 
 
 def parse(description: str, arguments: Sequence[str] | None, options: Sequence[str] = ()) -> argparse.Namespace:
-    """The two paths every runner takes, and its own switches."""
+    """The two paths and the number of threads that every runner takes, and its own switches."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("pictures", type=Path, help="a text file, one picture's path a line")
     parser.add_argument("answers", type=Path, help="the CSV to write")
+    parser.add_argument("--threads", type=int, default=1, help="how many the network may use")
     for option in options:
         parser.add_argument(option, action="store_true")
     return parser.parse_args(arguments)

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from inkdigits.errors import DataError
-from inkdigits.evaluation.significance import compare_answers
+from inkdigits.evaluation.significance import compare_answers, holm
 
 
 def pair(only_first, only_second, both, neither):
@@ -30,3 +30,10 @@ def test_it_says_in_words_what_it_tells():
 def test_other_lengths_are_refused():
     with pytest.raises(DataError):
         compare_answers(np.ones(3, int), np.ones(3, int), np.ones(2, int))
+
+
+def test_holm_multiplies_the_smallest_by_the_number_of_tests_and_never_falls():
+    # by hand: 4 * 0.01, 3 * 0.02, 2 * 0.025 (below the one before), 1 * 0.9
+    assert holm([0.9, 0.01, 0.025, 0.02]) == pytest.approx([0.9, 0.04, 0.06, 0.06])
+    assert holm([0.7, 0.6]) == [1.0, 1.0]
+    assert holm([]) == []

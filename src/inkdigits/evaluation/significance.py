@@ -1,5 +1,7 @@
 """McNemar's test: whether two models differ significantly on the same digits. Answers in, a test out.
 
+`holm` corrects the p-values of several such tests.
+
 Source:
     Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages", 1947; here
     with the exact binomial distribution.
@@ -7,6 +9,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -67,6 +70,29 @@ def compare_answers(labels: Labels, first: Labels, second: Labels) -> PairedTest
     right, other = answers == truth, others == truth
     one, two = int(np.sum(right & ~other)), int(np.sum(~right & other))
     return PairedTest(one, two, int(np.sum(~right & ~other)), _two_sided(one, two))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Corrects p-values of several tests, so that one false finding in any of them stays as rare as in one test.
+
+    Args:
+        p_values: One per test, 0 to 1.
+
+    Returns:
+        The corrected ones, in the same order.
+
+    Source:
+        S. Holm, "A simple sequentially rejective multiple test procedure", 1979.
+
+    Example:
+        >>> holm([0.04, 0.01])
+        [0.04, 0.02]
+    """
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = largest
+    return corrected
 
 
 def _two_sided(one: int, two: int) -> float:
