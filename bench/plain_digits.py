@@ -1,10 +1,11 @@
 """How plain digits are read: a bar, a circle, a hook, drawn as people draw them in paint programs.
 
-    python bench/plain_digits.py [--seed 2] [--count 400] [--model default] [--sheet FILE]
+    python bench/plain_digits.py [--seed 2] [--count 400] [--model default] [--sheet FILE] [--publish]
 
 Prints for each digit and each tool: how many best guesses are right, how many pictures are kept (not rejected), how
-many of these are right. Seed 1 is for choices, seed 2 for published numbers. The same seed gives the same pictures.
-The drawings share no code with `inkdigits.synthesis`: every form, hand and tool is written here.
+many of these are right, and how many are answered with `ok`. Seed 1 is for choices; the published numbers have another
+seed. The same seed gives the same pictures. The drawings share no code with `inkdigits.synthesis`: every form, hand and
+tool is written here.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ from numpy.typing import NDArray
 from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.reading.result import Page
 from inkdigits.recognizer import Recognizer
+from inkdigits.reporting.markdown import table
+from tables import publish
 
 Path: TypeAlias = NDArray[np.float64]
 """Points of one line, shape `(N, 2)`: x to the right, y down; a digit is about 1 high."""
 Paths: TypeAlias = list[Path]
 Random: TypeAlias = np.random.Generator
 
+HEADS = ("digit or tool", "n", "right", "kept", "right of the kept", "ok")
 COUNT = 400
 SEED = 2
 CANVAS = (28, 800)  # pixels: a grid for MNIST and a window of a paint program
@@ -361,15 +365,20 @@ def drawings(count: int, seed: int) -> Iterator[Drawing]:
             yield draw_digit(label, np.random.Generator(np.random.PCG64([seed, label, index])))
 
 
-def row(name: str, guesses: Sequence[Page], pages: Sequence[Page], labels: Sequence[str]) -> str:
+def row(name: str, guesses: Sequence[Page], pages: Sequence[Page], labels: Sequence[str]) -> list[str | int]:
     """A row of the table."""
     right = sum(page.text == label for page, label in zip(guesses, labels, strict=True))
     kept = [page.text == label for page, label in zip(pages, labels, strict=True) if page.status != "rejected"]
+    sure = sum(page.status == "ok" for page in pages)
     low, high = wilson_interval(len(kept), len(pages))
-    return (
-        f"| {name} | {len(pages):,} | {right / len(pages):.2%} | {len(kept) / len(pages):.2%} "
-        f"[{low:.2%}, {high:.2%}] | {sum(kept) / max(len(kept), 1):.2%} |"
-    ).replace("%", " %")
+    return [
+        name,
+        len(pages),
+        f"{100 * right / len(pages):.2f} %",
+        f"{100 * len(kept) / len(pages):.2f} % [{100 * low:.2f}, {100 * high:.2f}]",
+        f"{100 * sum(kept) / max(len(kept), 1):.2f} %",
+        f"{100 * sure / len(pages):.2f} %",
+    ]
 
 
 def contact_sheet(chosen: Sequence[Drawing], *, columns: int = 40, side: int = 48) -> NDArray[np.uint8]:
@@ -392,6 +401,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--model", default="default")
     parser.add_argument("--sheet", help="write 40 drawings of each digit to this picture")
+    parser.add_argument("--publish", action="store_true", help="write the table of the docs")
     arguments = parser.parse_args()
     if arguments.sheet:
         some = list(drawings(40, arguments.seed))
@@ -402,11 +412,13 @@ def main() -> None:
     pictures, labels = [drawing.picture for drawing in chosen], [str(drawing.label) for drawing in chosen]
     guesser = Recognizer(recognizer.model, min_confidence=0)
     guesses, pages = (list(some.read_many(pictures)) for some in (guesser, recognizer))
-    print("| digit or tool | n | right | kept, 95 % interval | right of the kept |\n|---|---|---|---|---|")
+    rows = []
     for name in (*"0123456789", *TOOLS, "all"):
         part = [i for i, d in enumerate(chosen) if name in (str(d.label), d.tool, "all")]
-        print(row(name, [guesses[i] for i in part], [pages[i] for i in part], [labels[i] for i in part]))
-    print(f"\nModel {arguments.model}, seed {arguments.seed}.")
+        rows.append(row(name, [guesses[i] for i in part], [pages[i] for i in part], [labels[i] for i in part]))
+    print(table(HEADS, rows))
+    if arguments.publish:
+        publish("plain-digits", HEADS, rows, note=f"model {recognizer.model.card.name}")
 
 
 if __name__ == "__main__":
