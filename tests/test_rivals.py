@@ -270,3 +270,19 @@ def test_either_a_folder_or_conditions_are_asked_for(capsys):
     with pytest.raises(SystemExit):
         compare.parse(["folder", "--rivals", "nobody"])
     assert "received nobody" in capsys.readouterr().err
+
+
+def test_answers_in_the_cache_are_taken_again_where_asked_for(tmp_path, monkeypatch):
+    part = PictureSet("own_digits", (Path("a.png"),), ("3",))
+    calls = []
+
+    def run(_rival, listing, answers, _cache, *, threads):
+        calls.append((listing.read_text(encoding="utf-8"), threads))
+        answers.write_text("path,answer\na.png,3\n", encoding="utf-8")
+
+    monkeypatch.setattr(compare, "run_rival", run)
+    options = compare.parse(["FOLDER", "--cache", str(tmp_path), "--threads", "2"])
+    again = compare.parse(["FOLDER", "--cache", str(tmp_path), "--reuse"])
+    for each in (options, again, again):
+        assert compare.ask("tesseract", part, each).digits == ("3",)
+    assert calls == [("a.png\n", 2)]

@@ -135,13 +135,16 @@ def simulated_sets(names: Sequence[str], count: int, scratch: Path) -> list[Pict
     return sets
 
 
-def ask(name: str, picture_set: PictureSet, cache: Path, threads: int) -> Answers:
+def ask(name: str, picture_set: PictureSet, options: argparse.Namespace) -> Answers:
     """A rival's answers to a set; its CSV stays in the cache."""
+    cache = options.cache
     folder = (cache / "answers" / picture_set.name).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     listing, answers = folder / "pictures.txt", folder / f"{name}.csv"
+    if options.reuse and answers.is_file():
+        return read_answers(answers, picture_set.paths)
     listing.write_text("".join(f"{path}\n" for path in picture_set.paths), encoding="utf-8")
-    run_rival(RIVALS[name], listing, answers, cache, threads=threads)
+    run_rival(RIVALS[name], listing, answers, cache, threads=options.threads)
     return read_answers(answers, picture_set.paths)
 
 
@@ -157,6 +160,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=int, default=usable_cores(), help="of the rivals' networks (default: all cores)"
     )
+    parser.add_argument("--reuse", action="store_true", help="take answers to the same pictures from the cache")
     parser.add_argument("--times", action="store_true", help="milliseconds per picture too: on a quiet machine")
     parser.add_argument("--publish", action="store_true", help="write the tables of the docs")
     options = parser.parse_args(arguments)
@@ -187,7 +191,7 @@ def answers_of(options: argparse.Namespace, sets: Sequence[PictureSet]) -> dict[
     for name in filter(None, options.rivals.split(",")):
         answers = {}
         for part in sets:
-            answers[part.name] = ask(name, part, options.cache, options.threads)
+            answers[part.name] = ask(name, part, options)
             right = answers[part.name].right(part.labels)
             print(f"{name} {part.name}: {right} of {len(part.paths)} right", file=sys.stderr, flush=True)
         systems[RIVALS[name].title] = answers
