@@ -93,6 +93,7 @@ def test_the_x_of_an_isbn_is_read_if_the_model_reads_it():
     assert ten.accepts("080442957X")  # the X counts
     assert not ten.accepts("9783161484100")
     assert not compile_grammar(Grammar(checksum="luhn", characters=BOOKS), BOOKS).accepts("1X8")
+    assert compile_grammar(Grammar(length=2), BOOKS).characters == "0123456789"
 
 
 def luhn(text):
@@ -209,7 +210,7 @@ def test_what_is_no_pattern_is_refused(pattern):
 def test_counts_out_of_range_are_refused(pattern, message):
     with pytest.raises(SettingError, match=re.escape(message)):
         Grammar(pattern=pattern)
-    assert len(parse_pattern("d{60}d{40}")) == 100
+    assert len(parse_pattern("d{60}d{40}")) == len(parse_pattern("d{100}")) == 100
 
 
 @pytest.mark.parametrize(

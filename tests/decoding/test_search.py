@@ -117,6 +117,23 @@ def test_a_wider_beam_is_tried_if_the_first_proves_nothing():
     assert search(line("4739201"), beams=(8, 0)).exact  # the second is not needed
 
 
+@pytest.mark.parametrize(("most", "levels"), [(1, 7), (10_000, 12)])
+def test_a_clear_line_is_searched_little_deeper_than_its_text(most, levels, monkeypatch):
+    emits = []
+    emit = module.emit
+    monkeypatch.setattr(module, "emit", lambda *tables: emits.append(len(tables[0])) or emit(*tables))
+    assert search(line("4739201"), most=most).hypotheses[0].text == "4739201"
+    assert 7 <= np.count_nonzero(emits) / 2 <= levels
+
+
+def test_an_unproved_text_is_searched_again_even_if_little_was_dropped(monkeypatch):
+    monkeypatch.setattr(module, "CLEAR", 0.0)
+    unclear = line("473920", sharpness=3.0)
+    automaton = compile_grammar(Grammar(length=6))
+    assert not search(unclear, automaton, beams=(1,)).exact
+    assert search(unclear, automaton, beams=(1, 500)).exact
+
+
 def test_a_grammar_needs_as_many_frames_as_its_texts():
     automaton = compile_grammar(Grammar(one_of=("111",)))
     for frames, fits in ((4, False), (5, True)):

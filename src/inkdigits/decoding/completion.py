@@ -85,8 +85,6 @@ def best_path(lattice: Lattice, automaton: Automaton) -> tuple[str, float]:
         SettingError: The model does not know a character of the automaton.
     """
     scores = completions(lattice, automaton, best=True)
-    if scores.total == -np.inf:
-        return "", -np.inf
     classes = lattice.classes(automaton.characters)
     text, state, last = "", 0, NONE
     for frame in range(lattice.frames):

@@ -146,9 +146,8 @@ def _search(lattice: Lattice, automaton: Automaton, table: Completions | None, m
         ended = automaton.accepting[prefixes.states]
         scores = np.logaddexp(prefixes.blank[ended, -1], prefixes.last[ended, -1])
         for columns, score in zip(prefixes.columns[ended], scores, strict=True):
-            if score > -np.inf:
-                text = "".join(automaton.characters[column] for column in columns)
-                progress.found.append(Hypothesis(text, float(score)))
+            text = "".join(automaton.characters[column] for column in columns)
+            progress.found.append(Hypothesis(text, float(score)))
         bounds = _bounds(lattice, automaton, classes, prefixes, table)
         rows, columns = _kept(bounds, progress, beam)
         prefixes = _continued(lattice, automaton, classes, prefixes, rows, columns)
