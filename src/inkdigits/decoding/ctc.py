@@ -50,11 +50,6 @@ def greedy(lattice: Lattice) -> str:
     return "".join(lattice.characters[one - 1] for one in best[first & (best > 0)])
 
 
-def empty_prefix(lattice: Lattice) -> Tables:
-    """The prefix tables of the empty text: blanks only."""
-    return lattice.cumulative[0], np.full(lattice.frames + 1, -np.inf)
-
-
 def emit(cumulative: Array, source: Array) -> Array:
     """Log probability of all paths that begin one class at any frame and stay with it.
 
@@ -178,7 +173,7 @@ def _left_out(classes: NDArray[np.intp], place: int, before: list[Tables], behin
 def _best_spans(lattice: Lattice, classes: NDArray[np.intp]) -> list[tuple[int, int]]:
     """First frame and frame after the last of each character on the most probable path; empty if there is none."""
     cumulative = lattice.cumulative
-    blank, last = empty_prefix(lattice)
+    blank, last = cumulative[0], np.full(lattice.frames + 1, -np.inf)
     begins, ends, direct = [], [], []  # per character: score of its begin, of the blank behind it, of no blank before
     for place, own in enumerate(classes):
         repeated = place > 0 and own == classes[place - 1]

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from inkdigits.decoding.automaton import NONE, Automaton, anything
 from inkdigits.decoding.completion import Completions, completions, log_sum
-from inkdigits.decoding.ctc import emit, empty_prefix
+from inkdigits.decoding.ctc import emit
 from inkdigits.decoding.lattice import Array, Lattice
 
-BEAMS = (8, 32)  # prefixes of one length that are continued; the second, if the first leaves the best text unproved
+BEAMS = (8, 24)  # prefixes of one length that are continued; the second, if the first leaves the best text unproved
 LEAST_SHARE = np.log(1e-6)  # a prefix with a smaller share of the best one's probability is dropped
 MOST_NODES = 3_000_000  # frames × states × characters of a table of completions: 24 MB
 CLEAR = np.log(1e-2)  # the largest share of the probability that may be dropped before completions are computed
@@ -86,12 +86,15 @@ class _Progress:
 
 @dataclass(frozen=True, eq=False)
 class _Prefixes:
-    """Prefixes of one length: their columns, states, last columns, and prefix tables, shape `(K, T + 1)`."""
+    """Prefixes of one length: their columns and states, and two prefix tables, shape `(K, T + 1)`.
+
+    The last frame is a blank; the last frame is anything.
+    """
 
     columns: NDArray[np.intp]
     states: NDArray[np.intp]
     blank: Array
-    last: Array
+    either: Array
 
 
 def search(
@@ -139,13 +142,12 @@ def _widened(
 
 def _search(lattice: Lattice, automaton: Automaton, table: Completions | None, most: int, beam: int) -> Search:
     classes = lattice.classes(automaton.characters)
-    blank, last = empty_prefix(lattice)
-    prefixes = _Prefixes(np.zeros((1, 0), np.intp), np.zeros(1, np.intp), blank[None], last[None])
+    blank = lattice.cumulative[:1]
+    prefixes = _Prefixes(np.zeros((1, 0), np.intp), np.zeros(1, np.intp), blank, blank)
     progress = _Progress(most)
     while len(prefixes.states):
         ended = automaton.accepting[prefixes.states]
-        scores = np.logaddexp(prefixes.blank[ended, -1], prefixes.last[ended, -1])
-        for columns, score in zip(prefixes.columns[ended], scores, strict=True):
+        for columns, score in zip(prefixes.columns[ended], prefixes.either[ended, -1], strict=True):
             text = "".join(automaton.characters[column] for column in columns)
             progress.found.append(Hypothesis(text, float(score)))
         bounds = _bounds(lattice, automaton, classes, prefixes, table)
@@ -181,7 +183,7 @@ def _bounds(
     """
     following = automaton.transitions[prefixes.states]
     own = lattice.log_probabilities[classes]
-    before = np.logaddexp(prefixes.blank, prefixes.last)[:, :-1]
+    before = prefixes.either[:, :-1]
     if table is None:
         bounds = _log_product(before, own)
     else:
@@ -212,16 +214,15 @@ def _continued(
     columns: NDArray[np.intp],
 ) -> _Prefixes:
     """The prefixes of these rows, each with one character more."""
-    blank, last = prefixes.blank[rows], prefixes.last[rows]
-    source = np.logaddexp(blank, last)
+    source = prefixes.either[rows]
     if prefixes.columns.shape[1]:
         repeated = prefixes.columns[rows, -1] == columns
-        source[repeated] = blank[repeated]
+        source[repeated] = prefixes.blank[rows[repeated]]
     last = emit(lattice.cumulative[classes[columns]], source[:, :-1])
     blank = emit(np.broadcast_to(lattice.cumulative[0], last.shape), last[:, :-1])
     return _Prefixes(
         np.concatenate([prefixes.columns[rows], columns[:, None]], axis=1),
         automaton.transitions[prefixes.states[rows], columns].astype(np.intp),
         blank,
-        last,
+        np.logaddexp(blank, last),
     )
