@@ -206,6 +206,13 @@ def test_a_model_without_marks_reads_digits():
     assert decode(make_lattice(np.eye(11)[[3, 0, 8]] * 9, "0123456789"), automaton).text == "27"
 
 
+@pytest.mark.parametrize(("sharpness", "exact"), [(9.0, True), (1.0, False)])
+def test_a_line_says_whether_its_text_is_proved(sharpness, exact):
+    unclear = line("4739201739", sharpness=sharpness)
+    assert search(unclear).exact is exact
+    assert decode(unclear).exact is exact
+
+
 def test_number_of_alternatives():
     for count in (0, 1, 7):
         assert len(decode(line("12", sharpness=4.0), alternatives=count).alternatives) == count
