@@ -51,7 +51,7 @@ class Rung:
 
 SPRINT = find_recipe("sprint")
 LADDER = (
-    Rung(97.27, 0.15, "`sprint`, 60 steps of 128", replace(SPRINT, max_steps=60, batch_size=128, learning_rate=1.4e-2)),
+    Rung(97.5, 0.15, "`sprint`, 60 steps of 128", replace(SPRINT, max_steps=60, batch_size=128, learning_rate=1.4e-2)),
     Rung(98.0, 0.25, "`sprint`, 85 steps", replace(SPRINT, max_steps=85)),
     Rung(99.0, 0.6, "`sprint`, 310 steps of 160", SPRINT),
     Rung(99.4, 4.0, "`sprint-4s`", find_recipe("sprint-4s")),
