@@ -165,11 +165,27 @@ def test_a_completion_beside_a_far_more_probable_one_is_not_lost():
     assert excluded == pytest.approx(30 * np.log(LEAST), rel=1e-6)
 
 
-def test_a_list_is_searched_without_completions(listed, ids, monkeypatch):
+def test_a_list_is_searched_without_completions(ids, monkeypatch):
     monkeypatch.setattr(module, "completions", None)
-    assert decode(line(ids[77], sharpness=2.0), listed).text
-    with pytest.raises(TypeError):  # no entry is found without them
+    assert decode(line(ids[77], sharpness=2.0), compile_grammar(Grammar(one_of=ids[:200]))).text in ids
+    with pytest.raises(TypeError):  # only if no entry is found without them
         decode(make_lattice(np.zeros((4, len(CHARACTERS) + 1))), compile_grammar(Grammar(one_of=("12345", "123456"))))
+
+
+def test_a_list_is_searched_with_a_wider_beam_if_nothing_is_proved(ids):
+    automaton = compile_grammar(Grammar(one_of=ids[:200]))
+    unclear = line(ids[77], sharpness=3.0)
+    assert not search(unclear, automaton, beams=(1,)).exact
+    result = search(unclear, automaton, beams=(1, 200))
+    assert result.exact
+    assert result.hypotheses[0].text == max(ids[:200], key=lambda text: log_probability(unclear, text))
+
+
+def test_the_best_path_needs_a_blank_between_repeated_characters():
+    """Without the blank, 11 would fit in two frames and be the better path."""
+    lattice = make_lattice(np.log([[0.05, 0.05, 0.9], [0.1, 0.3, 0.6]]), "01")
+    text, score = best_path(lattice, compile_grammar(Grammar(one_of=("10", "11")), "01"))
+    assert (text, np.exp(score)) == ("10", pytest.approx(0.27))
 
 
 def test_an_automaton_too_large_for_completions_is_searched_without(monkeypatch):
