@@ -3,8 +3,8 @@
     python bench/real_manifest.py FOLDER     # writes bench/real_manifest.csv; for who holds the pictures
 
 Per picture: set, file, source (owner and name of the public repository on GitHub), licence, SHA-256 of the file, label,
-and whether it is marked as hard. Of non-digits the label is what they show. A file can be found by its SHA-256 if its
-source names it otherwise. `usps` is one array: its hash is that of its pixels, then its labels, as bytes.
+and whether it is marked as hard. The label of a non-digit is what it shows. A file can be found by its SHA-256 if its
+source names it otherwise. `usps` is one array, with the hash of its pixels and then its labels, as bytes.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ class Answers:
     """What a system answered to the pictures of a set.
 
     Attributes:
-        digits: Of each picture, "0" to "9", or empty.
-        confidences: Of each picture, 0 to 1; None where there is none.
+        digits: One per picture, "0" to "9", or empty.
+        confidences: One per picture, 0 to 1; None where there is none.
         seconds: Mean per picture.
     """
 
@@ -132,7 +132,7 @@ def pooled(systems: Mapping[str, System], sets: Sequence[PictureSet]) -> tuple[d
 
 
 def non_digits(systems: Mapping[str, System], sets: Sequence[PictureSet]) -> Table:
-    """Of each system the share of non-digits and of digits that it accepts at a confidence of 0.9 or more."""
+    """One row per system: the share of non-digits and of digits that it accepts at a confidence of 0.9 or more."""
     kept = any(part.name == KEPT for part in sets)
     heads = [f"at a confidence of {SURE} or more", "non-digits accepted", *([f"{KEPT} accepted"] if kept else [])]
     names = [NON_DIGITS, *([KEPT] if kept else [])]
@@ -144,6 +144,6 @@ def _percent(share: float | None) -> str:
 
 
 def times(systems: Mapping[str, System], sets: Sequence[PictureSet]) -> Table:
-    """Of each system the mean milliseconds per picture over all sets."""
+    """One row per system: the mean milliseconds per picture over all sets."""
     merged, _ = pooled(systems, sets)
     return ["reader", "ms per picture"], [[title, f"{1000 * each[ALL].seconds:.1f}"] for title, each in merged.items()]
