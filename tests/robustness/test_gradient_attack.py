@@ -31,6 +31,32 @@ def with_a_step(border: float) -> keras.Model:
     return model
 
 
+def with_a_peak() -> keras.Model:
+    """Says 1 where the first pixel is near 0.6, else 0; on both sides the gradient points there."""
+    inputs = keras.Input((28, 28))
+    sides = keras.layers.Dense(3, activation="relu")(
+        keras.layers.Flatten()(inputs)
+    )  # right of 0.6, left of it, the pixel
+    peak = keras.layers.Dense(2, activation="relu")(sides)
+    model = keras.Model(inputs, keras.layers.Dense(10)(peak))
+    pixel = np.zeros((784, 3), np.float32)
+    pixel[0] = 20, -20, 1
+    kernel, bias = np.zeros((2, 10), np.float32), np.full(10, -1e3, np.float32)
+    kernel[:, 1], bias[1], bias[0] = (4, 0.5), -1, 0
+    model.layers[-3].set_weights([pixel, np.array([-12, 12, 0], np.float32)])
+    model.layers[-2].set_weights([np.array([[-1, 0], [-1, 0], [0, 1]], np.float32), np.array([1, 0], np.float32)])
+    model.layers[-1].set_weights([kernel, bias])
+    return model
+
+
+def test_a_glyph_that_is_misled_on_the_way_is_not_robust_though_the_last_step_leads_back() -> None:
+    glyphs, labels, attack = np.full((1, 28, 28), 128, np.uint8), np.array([0]), Pgd(0.3, 6)
+    model, x = with_a_peak(), tf.constant((glyphs / 255).astype(np.float32))
+    last = perturb(model, x, tf.constant([0]), attack, tf.zeros_like(x))
+    assert model(last).numpy().argmax() == 0
+    assert not robust_mask(model, glyphs, labels, attack).any()
+
+
 def test_steps_go_uphill_and_stay_near() -> None:
     glyphs = tf.constant(np.full((2, 28, 28), 0.6, np.float32))
     labels = tf.constant([1, 0], tf.int32)

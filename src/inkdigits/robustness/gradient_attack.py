@@ -7,13 +7,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from inkdigits.training.pgd import BATCH, Pgd, perturb
+from inkdigits.training.pgd import BATCH, Pgd, withstood
 
 
 def robust_mask(
     model: keras.Model, glyphs: NDArray[np.uint8], labels: NDArray[np.integer], attack: Pgd, *, seed: int = 0
 ) -> NDArray[np.bool_]:
-    """Which glyphs are classified correctly, unchanged and wherever the attack moves them.
+    """Which glyphs are classified correctly, unchanged and after each step of the attack.
 
     Args:
         model: `(N, 28, 28)` → logits.
@@ -27,11 +27,7 @@ def robust_mask(
     """
 
     def attacked(x: tf.Tensor, truth: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-        right = [
-            tf.equal(tf.argmax(model(tf.cast(some, model.input.dtype)), axis=1, output_type=tf.int32), truth)
-            for some in (x, perturb(model, x, truth, attack, start))
-        ]
-        return tf.logical_and(*right)
+        return withstood(model, x, truth, attack, start)
 
     some = tf.TensorSpec((None, *glyphs.shape[1:]))
     answers = tf.function(attacked, autograph=False, input_signature=(some, tf.TensorSpec((None,), tf.int32), some))

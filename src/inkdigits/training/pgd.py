@@ -51,15 +51,42 @@ def perturb(model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pg
     Returns:
         Glyphs of the same shape, no pixel farther than epsilon from where it was, 0 to 1.
     """
+    return _climb(model, glyphs, labels, attack, start)[0]
+
+
+def withstood(model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pgd, start: tf.Tensor) -> tf.Tensor:
+    """Which glyphs are classified correctly at the start, after each step and at the end, shape `(N,)`, in a graph.
+
+    Args: as of `perturb`.
+    """
+    x, right = _climb(model, glyphs, labels, attack, start)
+    return tf.logical_and(right, _right(_logits(model, x), labels))
+
+
+def _climb(
+    model: keras.Model, glyphs: tf.Tensor, labels: tf.Tensor, attack: Pgd, start: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The glyphs after the last step, and which were classified correctly before each step."""
     low, high = tf.maximum(glyphs - attack.epsilon, 0.0), tf.minimum(glyphs + attack.epsilon, 1.0)
 
-    def uphill(step: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def uphill(step: tf.Tensor, x: tf.Tensor, right: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)
-            logits = tf.cast(model(tf.cast(x, model.input.dtype), training=False), tf.float32)
+            logits = _logits(model, x)
             loss = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        right = tf.logical_and(right, _right(logits, labels))
         x += attack.step_size * tf.sign(tape.gradient(loss, x))
-        return step + 1, tf.clip_by_value(x, low, high)
+        return step + 1, tf.clip_by_value(x, low, high), right
 
-    first = (tf.constant(0), tf.clip_by_value(glyphs + attack.epsilon * start, low, high))
-    return tf.stop_gradient(tf.while_loop(lambda i, _: i < attack.steps, uphill, first, parallel_iterations=1)[1])
+    first = tf.clip_by_value(glyphs + attack.epsilon * start, low, high)
+    state = (tf.constant(0), first, tf.ones_like(labels, tf.bool))
+    _, x, right = tf.while_loop(lambda i, *_: i < attack.steps, uphill, state, parallel_iterations=1)
+    return tf.stop_gradient(x), right
+
+
+def _logits(model: keras.Model, x: tf.Tensor) -> tf.Tensor:
+    return tf.cast(model(tf.cast(x, model.input.dtype), training=False), tf.float32)
+
+
+def _right(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    return tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
