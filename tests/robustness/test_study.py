@@ -76,7 +76,7 @@ def test_the_lines_tell_it_to_a_terminal(studied: Robustness) -> None:
     assert "| mean of the 15 |" in "\n".join(lines)
     assert "| attack | ± 0.1 | ± 0.2 | ± 0.3 |" in lines
     assert any(line.startswith("| squares without gradients, 5 queries, packed model |") for line in lines)
-    assert corruptions_sentence(studied).startswith("MNIST-C's corruptions, n = 20 per kind: as pictures 0.0%")
+    assert corruptions_sentence(studied).startswith("MNIST-C style corruptions, n = 20 per kind: as pictures 0.0%")
     assert "| half | 50.0% [29.9, 70.1] | 25.0% [11.2, 46.9] | 15.0% [5.2, 36.0] |" in lines
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 @click.option("--raw", is_flag=True,
               help="In predictions.csv, leave names as they are that a spreadsheet would execute.")  # fmt: skip
 @click.option("--robustness", is_flag=True,
-              help="Also measure accuracy on corrupted digits (MNIST-C), under adversarial attacks, and on non-digits. "
-              "Attacks that use gradients need a run, not a packed model.")  # fmt: skip
+              help="Also measure accuracy on corrupted digits (MNIST-C style), under adversarial attacks, and on "
+              "non-digits. Attacks that use gradients need a run, not a packed model.")  # fmt: skip
 @click.option("--robustness-digits", type=click.IntRange(min=10), default=1000, show_default=True,
               help="Digits per kind of corruption and attack.")  # fmt: skip
 def command(

@@ -31,7 +31,7 @@ def corruptions_sentence(robustness: Robustness) -> str:
     kinds = robustness.corruptions
     worst = min(kinds, key=lambda name: kinds[name].as_picture)
     return (
-        f"MNIST-C's corruptions, n = {robustness.count} per kind: as pictures "
+        f"MNIST-C style corruptions, n = {robustness.count} per kind: as pictures "
         f"{mean(one.as_picture for one in kinds.values()):.1%} are read right on average, and "
         f"{kinds[worst].as_picture:.1%} in the worst case, {worst}."
     )

@@ -1,4 +1,4 @@
-"""The corruptions of MNIST-C: clean glyphs in, corrupted glyphs out. For measuring, never for training.
+"""Corruptions in the style of MNIST-C: clean glyphs in, corrupted glyphs out. For measuring, never for training.
 
 The same seed gives the same glyphs.
 
