@@ -32,6 +32,20 @@ CELL = re.compile(r"(<!-- ([\w-]+): ([^:>\n]+): ([^:>\n]+) -->).*?(<!-- / -->)")
 KNOWN = ("date", "commit", "machine", "command", "heads", "rows")  # of every file of a table
 
 
+def origin(*, note: str = "") -> dict[str, Any]:
+    """When, where, of which commit and by which command something is measured; the command is that of this process."""
+    asked = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    script = Path(sys.argv[0]).resolve()
+    place = script.relative_to(ROOT).as_posix() if script.is_relative_to(ROOT) else f"bench/{script.name}"
+    return {
+        "date": f"{date.today()}",
+        "commit": commit,
+        "machine": f"{cpu_name()}, {usable_cores()} cores{f'; {note}' if note else ''}",
+        "command": f"python {shlex.join([place, *sys.argv[1:]])}",
+    }
+
+
 def publish(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, note: str = "") -> None:
     """Writes a table and where it comes from. The command is that of this process.
 
@@ -41,18 +55,7 @@ def publish(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], *, n
         rows: Numbers or texts.
         note: What else must be known, such as other work on the machine.
     """
-    asked = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    script = Path(sys.argv[0]).resolve()
-    place = script.relative_to(ROOT).as_posix() if script.is_relative_to(ROOT) else f"bench/{script.name}"
-    values = {
-        "date": f"{date.today()}",
-        "commit": commit,
-        "machine": f"{cpu_name()}, {usable_cores()} cores{f'; {note}' if note else ''}",
-        "command": f"python {shlex.join([place, *sys.argv[1:]])}",
-        "heads": list(heads),
-        "rows": [list(row) for row in rows],
-    }
+    values = origin(note=note) | {"heads": list(heads), "rows": [list(row) for row in rows]}
     RESULTS.mkdir(exist_ok=True)
     write_atomically(RESULTS / f"{name}.json", (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode())
 

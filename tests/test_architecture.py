@@ -118,7 +118,7 @@ PACKAGES["__main__"] = {"cli"}
 DEPENDENCIES = {
     "numpy": set(PACKAGES) - {"errors", "files", "labels", "names", "inkdigits", "__main__"},
     "PIL": {"image", "data", "reading", "explaining", "recognizer", "reporting", "robustness", "cli"},
-    "cv2": {"image", "layout", "data", "models", "synthesis", "robustness"},
+    "cv2": {"image", "layout", "data", "models", "synthesis", "robustness", "benchmarks"},
     "ai_edge_litert": {"models"},
     "tensorflow": {"training", "export", "benchmarks", "robustness"},
     "keras": {"training", "export", "benchmarks", "robustness"},
@@ -128,6 +128,7 @@ DEPENDENCIES = {
     "pillow_heif": {"image"},
     "scipy": {"evaluation", "export"},
     "sklearn": {"sklearn", "benchmarks"},
+    "lightgbm": {"benchmarks"},
     "tensorboard": {"training"},
     "matplotlib": {"reporting", "robustness"},
     "click": {"cli"},

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from inkdigits.errors import DataError
-from inkdigits.evaluation.significance import compare_answers, holm
+from inkdigits.evaluation.significance import compare_algorithms, compare_answers, holm
 
 
 def pair(only_first, only_second, both, neither):
@@ -37,3 +37,26 @@ def test_holm_multiplies_the_smallest_by_the_number_of_tests_and_never_falls():
     assert holm([0.9, 0.01, 0.025, 0.02]) == pytest.approx([0.9, 0.04, 0.06, 0.06])
     assert holm([0.7, 0.6]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+def test_algorithms_differ_by_digits_and_by_seeds():
+    rng = np.random.default_rng(0)
+    level = 0
+    for _ in range(400):  # equally good ones: 5 % of the tests say otherwise
+        hard = rng.random(2000) < 0.1
+        spoiled = 0.3 + 0.05 * rng.standard_normal((2, 5, 1))  # each seed gives another share of the hard digits wrong
+        first, second = ~(hard & (rng.random((2, 5, 2000)) < spoiled))
+        level += compare_algorithms(first, second) < 0.05
+    assert 8 <= level <= 34  # 20 are expected
+    better = np.ones((3, 1000), bool)
+    worse = rng.random((3, 1000)) < 0.98
+    assert compare_algorithms(better, worse) < 1e-4
+    assert compare_algorithms(worse, better) == compare_algorithms(better, worse)
+
+
+def test_seeds_that_differ_make_a_difference_less_certain():
+    steady = np.tile(np.arange(1000) >= 30, (2, 1))
+    restless = np.stack([np.arange(1000) >= wrong for wrong in (10, 50)])
+    best = np.ones((1, 1000), bool)
+    assert compare_algorithms(best, steady) < 1e-6
+    assert compare_algorithms(best, restless) > 0.05

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from statistics import mean, stdev
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from inkdigits.data.dataset import Dataset
 from inkdigits.data.source import check_leakage, has_test_part, load_dataset
 from inkdigits.data.splits import validation_split
 from inkdigits.errors import TrainingError
-from inkdigits.evaluation.significance import compare_answers
+from inkdigits.evaluation.significance import compare_algorithms, holm
 from inkdigits.files import draft_of
 from inkdigits.system import cpu_name, usable_cores
 
@@ -30,16 +31,26 @@ class Score:
     """What is known of one algorithm.
 
     Attributes:
-        outcome: What its trial measured.
-        right: Test digits that it read right, of `count`.
+        outcome: What its first trial measured: the costs.
+        right: Test digits that it read right, of `count`, with each seed.
         count: All of them.
-        p_value: McNemar's test against the most accurate; None for that one itself.
+        p_value: The test against the most accurate, with Holm's correction; None for that one itself.
     """
 
     outcome: Outcome
-    right: int
+    right: Sequence[int]
     count: int
     p_value: float | None
+
+    @property
+    def accuracy(self) -> float:
+        """The mean over the seeds, 0 to 1."""
+        return mean(self.right) / self.count
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation over the seeds; None for a single one."""
+        return stdev(self.right) / self.count if len(self.right) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ def compare(
     *,
     data: str | Path = "mnist",
     quick: bool = False,
+    seeds: int = 1,
     folder: Path = Path("comparison"),
     listener: Callable[[str, Comparison | None], None] = lambda _name, _so_far: None,
 ) -> Comparison:
@@ -71,6 +83,7 @@ def compare(
         names: Names in `ALGORITHMS`; by default all, or with `quick` the fast ones.
         data: As `load_dataset` takes it. Without a test split, a sixth is held out as one.
         quick: Trains on the first 5,000 digits.
+        seeds: How often each is trained. What has no chance is trained once.
         folder: Where the models go.
         listener: Called with the name of each algorithm before it is trained, with None, and after it, with everything
             that is known so far.
@@ -83,19 +96,21 @@ def compare(
         DataError: The data cannot be read, or test digits were trained on.
         MissingExtraError: scikit-learn or TensorFlow is not installed.
     """
-    everyone = QUICK_ONES if quick else [algorithm.name for algorithm in ALGORITHMS]
+    everyone = QUICK_ONES if quick else [algorithm.name for algorithm in ALGORITHMS if algorithm.installed]
     chosen = list(dict.fromkeys(find_algorithm(name) for name in names or everyone))
     source, training, test = _prepare(data, folder, QUICK if quick else None)
     found = Comparison(_describe(data, training, test))
-    outcomes: list[Outcome] = []
+    outcomes: dict[str, list[Outcome]] = {}
     failures: list[tuple[str, TrainingError]] = []
     for algorithm in chosen:
         listener(algorithm.name, None)
         try:
-            outcomes.append(measure(algorithm, folder / "models" / algorithm.name.replace(" ", "-"), source))
+            place = folder / "models" / algorithm.name.replace(" ", "-")
+            count = seeds if algorithm.seeded else 1
+            outcomes[algorithm.name] = [measure(algorithm, place, source, seed) for seed in range(count)]
         except TrainingError as error:
             failures.append((algorithm.name, error))
-        found = Comparison(found.description, rank(outcomes, test), tuple(failures))
+        found = Comparison(found.description, rank(list(outcomes.values()), test), tuple(failures))
         listener(algorithm.name, found)
     return found
 
@@ -120,15 +135,21 @@ def _prepare(data: str | Path, folder: Path, most: int | None) -> tuple[str, Dat
     return str(path.resolve()), train, test
 
 
-def rank(outcomes: Sequence[Outcome], test: Dataset) -> list[Score]:
-    """Algorithms by accuracy, each with its test against the first; the first itself with None."""
-    scored = [(int((np.array(one.answers) == test.labels).sum()), one) for one in outcomes]
-    scored.sort(key=lambda pair: -pair[0])
-    scores = []
-    for place, (right, outcome) in enumerate(scored):
-        compared = compare_answers(test.labels, np.array(scored[0][1].answers), np.array(outcome.answers))
-        scores.append(Score(outcome, right, len(test), compared.p_value if place else None))
-    return scores
+def rank(outcomes: Sequence[Sequence[Outcome]], test: Dataset) -> list[Score]:
+    """Algorithms by accuracy, each with its test against the first; the first itself with None.
+
+    Args:
+        outcomes: Of each algorithm, those of its seeds.
+        test: The digits that were asked for.
+    """
+    if not outcomes:
+        return []
+    rights = [np.array([one.answers for one in seeds]) == test.labels for seeds in outcomes]
+    best, *others = sorted(range(len(rights)), key=lambda index: -rights[index].mean())
+    p_values = holm([compare_algorithms(rights[best], rights[index]) for index in others])
+    ranked = zip((best, *others), (None, *p_values), strict=True)
+    counts = [right.sum(axis=1).tolist() for right in rights]
+    return [Score(outcomes[index][0], counts[index], len(test), p_value) for index, p_value in ranked]
 
 
 def _describe(data: str | Path, train: Dataset, test: Dataset) -> str:

@@ -1,6 +1,6 @@
 """The trial of one algorithm: trained, then asked, in processes of their own with their own memory and caches.
 
-python -m inkdigits.benchmarks.algorithm_trial fit|ask|both NAME FOLDER DATA
+python -m inkdigits.benchmarks.algorithm_trial fit|ask|both NAME FOLDER DATA SEED
 
 An estimator of scikit-learn is asked in the process that trained it: no file of one can be loaded without running what
 is in it.
@@ -48,7 +48,7 @@ class Outcome:
         fit_seconds: From arrays to a model that answers, packing included; None for one that was trained before.
         fit_cpu_seconds: The same, of all cores.
         fit_memory_mb: The largest resident size of the process that trained it.
-        batch_seconds: For all test digits at once, median.
+        batch_seconds: For all test digits at once, median; None, as all times and sizes, if it was not measured.
         single_seconds: For one digit, median.
         slow_single_seconds: For one digit, 95th percentile.
         memory_mb: The largest resident size of the process that answered, from its start; None if it trained, too.
@@ -60,21 +60,22 @@ class Outcome:
     fit_seconds: float | None
     fit_cpu_seconds: float | None
     fit_memory_mb: float | None
-    batch_seconds: float
-    single_seconds: float
-    slow_single_seconds: float
+    batch_seconds: float | None
+    single_seconds: float | None
+    slow_single_seconds: float | None
     memory_mb: float | None
-    size_mb: float
+    size_mb: float | None
     answers: list[int]
 
 
-def measure(algorithm: Algorithm, folder: Path, data: str) -> Outcome:
+def measure(algorithm: Algorithm, folder: Path, data: str, seed: int = 0) -> Outcome:
     """Trains an algorithm on the training digits of a data set and asks it for all test digits.
 
     Args:
         algorithm: Which.
         folder: Its model is kept there; what an earlier comparison left is removed.
         data: As `load_dataset` takes it, with a training and a test split.
+        seed: Of its chance, if it has any.
 
     Raises:
         TrainingError: A process failed.
@@ -83,16 +84,17 @@ def measure(algorithm: Algorithm, folder: Path, data: str) -> Outcome:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     if algorithm.estimates:
-        return Outcome(name=algorithm.name, **_run("both", algorithm, folder, data))
+        return Outcome(name=algorithm.name, **_run("both", algorithm, folder, data, seed))
     fitted = {"fit_seconds": None, "fit_cpu_seconds": None, "fit_memory_mb": None}
     if algorithm.family != "shipped":
-        fitted = _run("fit", algorithm, folder, data)
-    return Outcome(name=algorithm.name, **(fitted | _run("ask", algorithm, folder, data)))
+        fitted = _run("fit", algorithm, folder, data, seed)
+    return Outcome(name=algorithm.name, **(fitted | _run("ask", algorithm, folder, data, seed)))
 
 
-def _run(part: str, algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
+def _run(part: str, algorithm: Algorithm, folder: Path, data: str, seed: int) -> dict[str, Any]:
+    arguments = (part, algorithm.name, str(folder), data, str(seed))
     try:
-        printed = run_module("inkdigits.benchmarks.algorithm_trial", part, algorithm.name, str(folder), data)
+        printed = run_module("inkdigits.benchmarks.algorithm_trial", *arguments)
     except ChildError as error:
         raise TrainingError(
             f"Expected {algorithm.name} to be measured. Received: {error}.", hint="Leave it out."
@@ -100,16 +102,16 @@ def _run(part: str, algorithm: Algorithm, folder: Path, data: str) -> dict[str, 
     return dict(json.loads(printed.splitlines()[-1]))
 
 
-def fit(algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
+def fit(algorithm: Algorithm, folder: Path, data: str, seed: int) -> dict[str, Any]:
     """Trains a recipe in this process and writes the packed model into the folder."""
     train = load_dataset(data)
-    return _timed(lambda: _train(algorithm.name, train, folder / RUN, data))
+    return _timed(lambda: _train(algorithm.name, train, folder / RUN, data, seed))
 
 
-def fit_and_ask(algorithm: Algorithm, _folder: Path, data: str) -> dict[str, Any]:
+def fit_and_ask(algorithm: Algorithm, _folder: Path, data: str, seed: int) -> dict[str, Any]:
     """Trains an estimator in this process, and asks it."""
     train, test = load_dataset(data), load_dataset(data, split="test")
-    model = estimator(algorithm.name)
+    model = estimator(algorithm.name, seed)
     fitted = _timed(lambda: model.fit(_rows(train), train.labels))
     size = len(pickle.dumps(model, protocol=5))
     return fitted | _asked(_estimator_answerer(model), _rows(test), size) | {"memory_mb": None}
@@ -122,7 +124,7 @@ def _timed(train: Callable[[], object]) -> dict[str, Any]:
     return {"fit_seconds": seconds, "fit_cpu_seconds": cpu_seconds, "fit_memory_mb": peak_memory_mb()}
 
 
-def _train(recipe: str, train: Dataset, folder: Path, data: str) -> None:
+def _train(recipe: str, train: Dataset, folder: Path, data: str, seed: int) -> None:
     """A run, as `inkdigits train` makes it."""
     from inkdigits.export.from_run import train_and_pack
     from inkdigits.training.distributed.cluster import use_single_threaded_ops
@@ -131,10 +133,10 @@ def _train(recipe: str, train: Dataset, folder: Path, data: str) -> None:
     from inkdigits.training.run.state import RunOptions
 
     use_single_threaded_ops()
-    train_and_pack(start_run(folder, find_recipe(recipe), RunOptions(), source=data), train)
+    train_and_pack(start_run(folder, find_recipe(recipe), RunOptions(seed=seed), source=data), train)
 
 
-def ask(algorithm: Algorithm, folder: Path, data: str) -> dict[str, Any]:
+def ask(algorithm: Algorithm, folder: Path, data: str, _seed: int) -> dict[str, Any]:
     """Answers in this process with a packed model."""
     from inkdigits.models.classifier import PackedModel
 
@@ -168,9 +170,9 @@ def _asked(answer: Answerer, digits: NDArray[Any], size: int) -> dict[str, Any]:
 
 
 def _estimator_answerer(several: Any) -> Answerer:
-    """scikit-learn's `predict`; for a single digit without threads, whose start takes longer than its answer."""
+    """The estimator's `predict`; for a single digit without threads, whose start takes longer than its answer."""
     single = copy(several)
-    if "n_jobs" in single.get_params():
+    if single.get_params().get("n_jobs") is not None:
         single.set_params(n_jobs=1)
     return lambda rows, alone: (single if alone else several).predict(rows)
 
@@ -181,9 +183,9 @@ def _rows(dataset: Dataset) -> NDArray[np.float32]:
 
 def main() -> None:
     """Does the part that the command line names, and prints what it gave as JSON."""
-    part, name, folder, data = sys.argv[1:]
+    part, name, folder, data, seed = sys.argv[1:]
     do = {"fit": fit, "ask": ask, "both": fit_and_ask}[part]
-    print(json.dumps(do(find_algorithm(name), Path(folder), data)))
+    print(json.dumps(do(find_algorithm(name), Path(folder), data, int(seed))))
 
 
 if __name__ == "__main__":

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 @click.command("compare", short_help="Train and measure classical algorithms and recipes on the same digits.")
 @click.option("--quick", is_flag=True, help="Only the fast ones, on 5,000 training digits.")
 @click.option("--only", metavar="NAME,NAME", help="Which are compared; --list shows all.")
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+              help="How often each is trained, with another seed each time.")  # fmt: skip
 @click.option("--list", "list_algorithms", is_flag=True, help="List what can be compared, and stop.")
 @click.option("--data", default="mnist", show_default=True,
               help="mnist, a folder, or an IDX, CSV or NPZ file. Without a test split, a sixth is one.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("comparison"),
               show_default=True, metavar="DIR", help="Where the report and the models go.")  # fmt: skip
-def command(quick: bool, only: str | None, list_algorithms: bool, data: str, output: Path) -> int:
+def command(quick: bool, only: str | None, seeds: int, list_algorithms: bool, data: str, output: Path) -> int:
     """Trains each on the same training digits, in a process of its own, and asks it for the same test digits.
 
     \b
@@ -57,7 +59,7 @@ def command(quick: bool, only: str | None, list_algorithms: bool, data: str, out
             write_comparison(output, so_far)
 
     names = [name.strip() for name in only.split(",")] if only else None
-    comparison = compare(names, data=data, quick=quick, folder=output, listener=tell)
+    comparison = compare(names, data=data, quick=quick, seeds=seeds, folder=output, listener=tell)
     if comparison.scores:
         show(*comparison_table(comparison.scores).splitlines())
         say(f"report: {output / 'comparison.md'}")

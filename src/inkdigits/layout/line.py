@@ -147,7 +147,7 @@ def measure_slant(rows: Rows) -> float:
     if not rows.any():
         return 0.0
     gathered = [float(np.square(straighten(rows, slant).sum(axis=0, dtype=np.float64)).sum()) for slant in SLANTS]
-    return round(float(SLANTS[int(np.argmax(gathered))]), 3)
+    return round(float(SLANTS[int(np.argmax(gathered))]), 3) + 0.0  # never the negative zero
 
 
 def straighten(rows: Rows, slant: float) -> Rows:

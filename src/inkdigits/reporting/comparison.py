@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from inkdigits.benchmarks.algorithm_comparison import Comparison, Score
 from inkdigits.benchmarks.algorithm_trial import Outcome
 from inkdigits.benchmarks.algorithms import find_algorithm
-from inkdigits.evaluation.metrics import wilson_interval
 from inkdigits.files import write_atomically
 from inkdigits.reporting.markdown import literal, table
 from inkdigits.reporting.plots import BLUE, GRAY, in_own_style, new_figure, save_figure
@@ -24,15 +23,16 @@ if TYPE_CHECKING:
 PLACES = [(6, up) for step in range(0, 120, 12) for up in (4 + step, -12 - step)]
 MARKER = 6  # points wide
 NOTE = (
-    "Bold: the least of each cost. Training lasts from arrays to a model that answers; for recipes with TensorFlow's "
-    "compiling, a validation after each epoch, and packing. scikit-learn answers by `predict`, single digits without "
-    "threads; recipes answer as packed models. p: McNemar's exact test on the same digits. It compares two fitted "
-    "models, not two algorithms, and is not corrected for the number of tests. One digit: up to 200 are asked one by "
-    "one; the 95th percentile includes the uncertain digits that some networks classify several times. Memory: the "
-    "largest of the process that trains or answers, its start and the digits included. scikit-learn's settings are "
-    "usual ones, not searched; those of the recipes were chosen on MNIST's validation digits, which favors them. "
-    "Recipes hold out a part of the training digits for validation and calibration; the others, `DigitClassifier` too, "
-    "learn from all."
+    "Bold: the least of each cost. Training lasts from arrays to a model that answers; for recipes with "
+    "TensorFlow's compiling, a validation after each epoch, and packing. scikit-learn answers by `predict`, "
+    "single digits without threads; Keras by `predict`, a single digit by `predict_on_batch`; recipes answer as "
+    "packed models. ±: standard deviation over the seeds. p: the difference of the mean accuracies over its "
+    "standard error, of digits and of seeds, with Holm's correction for the number of tests. One digit: up to 200"
+    " are asked one by one; the 95th percentile includes the uncertain digits that some networks classify several"
+    " times. Memory: the largest of the process that trains or answers, its start and the digits included. The "
+    "settings of the classical algorithms are usual ones, not searched; those of the recipes were chosen on "
+    "MNIST's validation digits, which favors them. Recipes hold out a part of the training digits for validation "
+    "and calibration; the others, `DigitClassifier` too, learn from all."
 )
 
 
@@ -56,13 +56,17 @@ class Cost:
         return "–" if value is None else format(value, self.form)
 
 
+def _in_ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1e3 * seconds
+
+
 COSTS = (
     Cost("training, s", lambda one: one.fit_seconds, ".1f"),
     Cost("training, CPU-s", lambda one: one.fit_cpu_seconds, ".1f"),
     Cost("memory of training, MB", lambda one: one.fit_memory_mb, ".0f"),
     Cost("10,000 digits, s", lambda one: one.batch_seconds, ".3g"),
-    Cost("one digit, median, ms", lambda one: one.single_seconds * 1e3, ".3g"),
-    Cost("one digit, 95th percentile, ms", lambda one: one.slow_single_seconds * 1e3, ".3g"),
+    Cost("one digit, median, ms", lambda one: _in_ms(one.single_seconds), ".3g"),
+    Cost("one digit, 95th percentile, ms", lambda one: _in_ms(one.slow_single_seconds), ".3g"),
     Cost("memory of answering, MB", lambda one: one.memory_mb, ".0f"),
     Cost("size, MB", lambda one: one.size_mb, ".3g"),
 )
@@ -70,17 +74,16 @@ COSTS = (
 
 def comparison_table(scores: Sequence[Score]) -> str:
     """The Markdown table; the least of each cost is bold."""
-    heads = ["algorithm", "settings", "right, %", "95 % interval", "p against the best", *(cost.head for cost in COSTS)]
+    heads = ["algorithm", "settings", "right, %", "seeds", "p against the best", *(cost.head for cost in COSTS)]
     least = {cost.head: _least(cost, scores) for cost in COSTS}
     rows = []
     for score in scores:
-        low, high = wilson_interval(score.right, score.count)
         shown = [(cost.shown(score.outcome), least[cost.head]) for cost in COSTS]
         rows.append([
             score.outcome.name,
             find_algorithm(score.outcome.name).what,
-            f"{100 * score.right / score.count:.2f}",
-            f"{100 * low:.2f} to {100 * high:.2f}",
+            f"{100 * score.accuracy:.2f}" + ("" if score.spread is None else f" ± {100 * score.spread:.2f}"),
+            str(len(score.right)),
             "–" if score.p_value is None else f"{score.p_value:.2g}",
             *(f"**{text}**" if text == lowest else text for text, lowest in shown),
         ])  # fmt: skip
@@ -107,8 +110,13 @@ def plot(scores: Sequence[Score], path: Path) -> None:
 
     axes = figure.add_subplot()
     points = sorted(
-        (one.outcome.single_seconds * 1e3, 100 * max(one.count - one.right, 0.5) / one.count, one.outcome.name)
+        (
+            1e3 * seconds,
+            100 * max(1 - one.accuracy, 0.5 / one.count),
+            one.outcome.name,
+        )
         for one in scores
+        if (seconds := one.outcome.single_seconds) is not None
     )
     for x, y, name in points:
         axes.plot(x, y, "o", color=_color(name))
@@ -132,7 +140,7 @@ def plot(scores: Sequence[Score], path: Path) -> None:
 
 
 def _color(name: str) -> str:
-    return GRAY if find_algorithm(name).family == "scikit-learn" else BLUE
+    return GRAY if find_algorithm(name).family in ("classical", "Keras") else BLUE
 
 
 def _write_names(figure: Figure, axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
@@ -173,7 +181,7 @@ def write_comparison(folder: Path, comparison: Comparison) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     scores = comparison.scores
     plot(scores, folder / "comparison.png")
-    outcomes = [asdict(one.outcome) | {"right": one.right, "p_value": one.p_value} for one in scores]
+    outcomes = [asdict(one.outcome) | {"right": list(one.right), "p_value": one.p_value} for one in scores]
     write_atomically(folder / "comparison.json", (json.dumps(outcomes) + "\n").encode())
     page = folder / "comparison.md"
     picture = "![Errors over the time of an answer](comparison.png)"
