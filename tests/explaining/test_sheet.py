@@ -93,9 +93,9 @@ def test_what_decided_is_one_sentence(explained):
 
 
 def test_every_input_that_was_averaged_is_on_the_sheet(recognizer, mnist_test):
-    """The sheets of 60 striped pictures show the glyphs whose combination is the answer."""
+    """The sheets of 15 striped pictures show the glyphs whose combination is the answer."""
     shown = 0
-    for picture in corrupt(mnist_test.glyphs[:60], "stripe", seed=1):
+    for picture in corrupt(mnist_test.glyphs[:15], "stripe", seed=1):
         explanation = recognizer.explain(picture)
         tried = explanation.record.tried
         inputs = [glyph for one in tried for glyph in (one.candidate.glyph, *one.prediction.copies)]
@@ -107,7 +107,7 @@ def test_every_input_that_was_averaged_is_on_the_sheet(recognizer, mnist_test):
             thumb = Image.fromarray(glyph).resize((INPUT, INPUT), Image.Resampling.NEAREST)
             assert np.asarray(thumb).tobytes() in found
         shown += 1
-    assert shown > 20
+    assert shown > 5
 
 
 def drawn_inputs(sheet):

@@ -10,11 +10,12 @@ import time
 import numpy as np
 import pytest
 
+from inkdigits.cli import run
 from inkdigits.errors import SettingError, TrainingError
 from inkdigits.training.distributed import launch
 from inkdigits.training.distributed.cluster import Workers, cluster_from_environment, single_process
 
-EPOCHS = 4
+EPOCHS = 2
 RECIPE = ("--recipe", "convnet", "--epochs", str(EPOCHS), "--learning-rate", "1e-3", "--schedule", "constant")
 
 
@@ -38,40 +39,54 @@ def history(folder):
     return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
 
 
+PLANTED = "from inkdigits.cli import main\nif __name__ == '__main__': main({!r})"
+
+
 @pytest.fixture(scope="module")
 def one_alone(data, tmp_path_factory):
     """The history of a training by one worker."""
     folder = tmp_path_factory.mktemp("alone") / "run"
-    subprocess.run(command(data, folder, *RECIPE), check=True, capture_output=True, timeout=300)
+    assert run(command(data, folder, *RECIPE)[3:]) == 0
     return history(folder)
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_several_workers_give_the_loss_curve_of_one(data, one_alone, tmp_path, count):
-    """With dropout and shifts; of a batch of 128 glyphs each of three workers has 42 or 43.
+def test_two_workers_give_the_loss_curve_of_one_and_import_nothing_from_the_current_folder(
+    data, one_alone, run_among_planted
+):
+    arguments = command(data, "run", *RECIPE, "--workers", "2")[3:]
+    folder = run_among_planted(PLANTED.format(arguments)) / "run"
+    assert (folder / "packed" / "card.json").is_file()
+    same_curve(history(folder), one_alone)
+
+
+def test_three_workers_give_the_loss_curve_of_one(data, one_alone, tmp_path):
+    """Of a batch of 128 glyphs each worker has 42 or 43."""
+    several = command(data, tmp_path / "run", *RECIPE, "--workers", "3")
+    result = subprocess.run(several, check=False, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert " with 3 workers" in result.stderr
+    same_curve(history(tmp_path / "run"), one_alone)
+
+
+def same_curve(together, alone):
+    """With dropout and shifts.
 
     At a rate at which rounding stays rounding: at several times that a changed last bit grows tenfold in ten steps.
     """
-    several = command(data, tmp_path / "run", *RECIPE, "--workers", str(count))
-    result = subprocess.run(several, check=False, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    assert f" with {count} workers" in result.stderr
-    together = history(tmp_path / "run")
-    assert len(together) == len(one_alone) == EPOCHS
-    for line, other in zip(together, one_alone, strict=True):
+    assert len(together) == len(alone) == EPOCHS
+    for line, other in zip(together, alone, strict=True):
         assert line["step"] == other["step"]
         assert line["loss"] == pytest.approx(other["loss"], abs=1e-5)
         assert line["validation_loss"] == pytest.approx(other["validation_loss"], abs=1e-5)
 
 
 DEVICES = """
-import json, sys
+import json
 import numpy as np
 import tensorflow as tf
 
-count = int(sys.argv[1])
 processor = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * count)
+tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 3)
 
 from inkdigits.data.mnist import load_mnist
 from inkdigits.training.network import build
@@ -81,22 +96,22 @@ from inkdigits.training.execution import Execution
 from inkdigits.training.loop import Trainer
 from inkdigits.training.distributed.cluster import Workers, single_process
 
-workers = Workers(tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])) if count > 1 else single_process()
 recipe = change(find_recipe("convnet"), {"precision": "float32", "learning_rate": 1e-3, "schedule": "constant"})
 data = load_mnist("train").subset(np.arange(1280))
-with workers.strategy.scope():
-    model = build(recipe.network)
-trainer = Trainer(model, recipe, data.glyphs, data.labels, seed=1, execution=Execution(workers=workers))
-print(json.dumps([trainer.run(2).loss for _ in range(10)]))
+curves = []
+for workers in (single_process(), Workers(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1", "CPU:2"]))):
+    with workers.strategy.scope():
+        model = build(recipe.network)
+    trainer = Trainer(model, recipe, data.glyphs, data.labels, seed=1, execution=Execution(workers=workers))
+    curves.append([trainer.run(2).loss for _ in range(10)])
+print(json.dumps(curves))
 """
 
 
 def test_several_devices_of_one_process_give_the_loss_curve_of_one():
     """As several GPUs do, by `MirroredStrategy`; here one processor stands for three."""
-    curves = []
-    for count in (1, 3):
-        ran = subprocess.run([sys.executable, "-c", DEVICES, str(count)], check=True, capture_output=True, timeout=300)
-        curves.append(json.loads(ran.stdout))
+    ran = subprocess.run([sys.executable, "-c", DEVICES], check=True, capture_output=True, timeout=300)
+    curves = json.loads(ran.stdout)
     assert curves[1] == pytest.approx(curves[0], abs=1e-5)
     assert curves[0][-1] < curves[0][0] - 0.5
 

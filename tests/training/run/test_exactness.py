@@ -11,18 +11,19 @@ import time
 import numpy as np
 import pytest
 
+from inkdigits.data.export import export_dataset
 from inkdigits.data.mnist import load_mnist
 from inkdigits.export.from_run import train_and_pack
 from inkdigits.training.recipe import Augmentation, Convnet, Recipe
 from inkdigits.training.run.folder import open_run, start_run
 from inkdigits.training.run.state import RunOptions
 
-KILLS = 20
+KILLS = 10
 RECIPE = Recipe(
     name="small",
     summary="",
     network=Convnet(stages=((8,), (16,)), hidden=(16,), dropout=0.2),
-    epochs=80,
+    epochs=30,
     batch_size=50,
     precision="float32",  # two runs may be timed differently
     augmentation=Augmentation(rotate_deg=10, shift=1, noise=0.05),
@@ -57,7 +58,7 @@ def files_of(folder):
     return weights, open_run(folder).history()
 
 
-def test_killed_at_twenty_random_moments_and_resumed_it_ends_bit_identical(processes, tmp_path):
+def test_killed_at_ten_random_moments_and_resumed_it_ends_bit_identical(processes, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     process = processes.Process(target=go_on, args=(whole,))
     process.start()
@@ -94,7 +95,9 @@ def test_killed_at_twenty_random_moments_and_resumed_it_ends_bit_identical(proce
     assert sorted(path.name for path in (killed / "checkpoints").iterdir()) == ["best.npz", "last.npz"]
 
 
-def test_deterministic_training_does_not_depend_on_the_number_of_cores(tmp_path):
+def test_deterministic_training_does_not_depend_on_the_number_of_cores(small, tmp_path):
+    export_dataset(small, tmp_path / "small.npz", "npz")
+    data = ["--data", str(tmp_path / "small.npz"), "--weights", "float32"]
     cores = sorted(os.sched_getaffinity(0))
     weights = []
     for name, some in (("one", cores[:1]), ("all", cores)):
@@ -110,7 +113,7 @@ def test_deterministic_training_does_not_depend_on_the_number_of_cores(tmp_path)
             "40",
         ]
         subprocess.run(
-            [*command, "-o", str(tmp_path / name)],
+            [*command, *data, "-o", str(tmp_path / name)],
             check=True,
             capture_output=True,
             timeout=300,
