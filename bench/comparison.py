@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from inkdigits.benchmarks.algorithm_trial import Outcome, measure
 from inkdigits.benchmarks.algorithms import ALGORITHMS, Algorithm, find_algorithm
 from inkdigits.data.mnist import load_mnist
 from inkdigits.files import write_atomically
-from inkdigits.reporting.comparison import COSTS, plot
+from inkdigits.reporting.comparison import COSTS, Cost, plot
 from tables import RESULTS, ROOT, origin, publish
 
 FOLDER = RESULTS / "comparison"
@@ -82,12 +83,12 @@ def measure_costs(algorithm: Algorithm) -> None:
     keep(algorithm, kept(algorithm) | {"costs": origin() | {name: measured[name] for name in COSTS_OF}})
 
 
-def row(score: Score) -> list[str]:
+def row(score: Score, costs: Sequence[Cost]) -> list[str]:
     spread = "" if score.spread is None else f" ± {100 * score.spread:.2f}"
     p_value = "–" if score.p_value is None else f"{score.p_value:.2g}"
-    costs = [cost.shown(score.outcome) for cost in COSTS]
     right = f"{100 * score.accuracy:.2f}{spread}"
-    return [score.outcome.name, find_algorithm(score.outcome.name).what, right, f"{len(score.right)}", p_value, *costs]
+    return [score.outcome.name, find_algorithm(score.outcome.name).what, right, f"{len(score.right)}", p_value,
+            *(cost.shown(score.outcome) for cost in costs)]  # fmt: skip
 
 
 def main() -> None:
@@ -103,8 +104,9 @@ def main() -> None:
         if arguments.times:
             measure_costs(algorithm)
     ranked = rank([found for one in ALGORITHMS if (found := outcomes(one))], load_mnist("test"))
-    heads = ["algorithm", "settings", "right, %", "seeds", "p against the best", *(cost.head for cost in COSTS)]
-    publish("comparison", heads, [row(score) for score in ranked])
+    costs = [cost for cost in COSTS if any(cost.of(score.outcome) is not None for score in ranked)]
+    heads = ["algorithm", "settings", "right, %", "seeds", "p against the best", *(cost.head for cost in costs)]
+    publish("comparison", heads, [row(score, costs) for score in ranked])
     timed = [score for score in ranked if score.outcome.single_seconds is not None]
     if timed:
         plot(timed, ROOT / "docs" / "comparison.png")

@@ -139,7 +139,7 @@ def rank(outcomes: Sequence[Sequence[Outcome]], test: Dataset) -> list[Score]:
     """Algorithms by accuracy, each with its test against the first; the first itself with None.
 
     Args:
-        outcomes: Of each algorithm, those of its seeds.
+        outcomes: The outcomes of the seeds, for each algorithm.
         test: The digits that were asked for.
     """
     if not outcomes:

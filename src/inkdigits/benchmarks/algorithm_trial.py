@@ -75,7 +75,7 @@ def measure(algorithm: Algorithm, folder: Path, data: str, seed: int = 0) -> Out
         algorithm: Which.
         folder: Its model is kept there; what an earlier comparison left is removed.
         data: As `load_dataset` takes it, with a training and a test split.
-        seed: Of its chance, if it has any.
+        seed: The start of its random numbers, if it takes any.
 
     Raises:
         TrainingError: A process failed.

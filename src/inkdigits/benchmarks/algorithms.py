@@ -90,7 +90,7 @@ def estimator(name: str, seed: int = 0) -> Any:
 
     Args:
         name: An algorithm's that `estimates`.
-        seed: Of its chance, if it has any.
+        seed: The start of its random numbers, if it takes any.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
