@@ -32,15 +32,19 @@ demo: $(VENV)/train.stamp  ## train on MNIST, evaluate, read sample pictures
 	@$(BIN)/inkdigits demo
 
 test: $(VENV)/dev.stamp  ## all tests; those of TensorFlow in a process beside the others
-	@log=$$(mktemp); failed=0; \
-	$(BIN)/python -m pytest -q --tensorflow only >$$log 2>&1 & beside=$$!; \
-	echo "== tests without TensorFlow"; \
-	$(BIN)/python -m pytest -q --tensorflow none -m "not browser" || failed=1; \
-	if command -v chromium || command -v chromium-browser || command -v google-chrome; then \
-		echo "== tests in a browser"; $(BIN)/python -m pytest -q --tensorflow none -m browser || failed=1; \
-	else echo "== no Chromium here: tests in a browser left out"; fi; \
-	echo "== tests with TensorFlow, which ran beside them"; \
-	wait $$beside || failed=1; cat $$log; rm -f $$log; exit $$failed
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target test-tensorflow test-others
+
+.PHONY: test-tensorflow test-others
+test-tensorflow:
+	@echo "== tests with TensorFlow"
+	@$(BIN)/python -m pytest -q --tensorflow only
+
+test-others:
+	@echo "== tests without TensorFlow"
+	@$(BIN)/python -m pytest -q --tensorflow none -m "not browser"
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then \
+		echo "== tests in a browser"; $(BIN)/python -m pytest -q --tensorflow none -m browser; \
+	else echo "== no Chromium here: tests in a browser left out"; fi
 
 test-fast: $(VENV)/dev.stamp  ## the tests that take about a minute
 	@$(BIN)/python -m pytest -q --tensorflow none -m "not slow and not browser"

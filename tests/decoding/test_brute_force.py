@@ -180,7 +180,7 @@ def test_search_among_the_texts_of_an_automaton(data, most, beams, table):
     if table and not automaton.is_tree:
         assert result.hypotheses
         assert math.exp(result.log_total) * 0.99 <= sum(accepted.values()) * (1 + 1e-9)
-    if beams[0] == 8:
+    if beams[0] == 8 and table and not automaton.is_tree:  # else the beam may drop the only text that is accepted
         assert result.exact
 
 
