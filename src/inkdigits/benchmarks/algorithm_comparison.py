@@ -83,7 +83,7 @@ def compare(
         names: Names in `ALGORITHMS`; by default all, or with `quick` the fast ones.
         data: As `load_dataset` takes it. Without a test split, a sixth is held out as one.
         quick: Trains on the first 5,000 digits.
-        seeds: How often each is trained. What has no chance is trained once.
+        seeds: How often each is trained. What uses no random numbers is trained once.
         folder: Where the models go.
         listener: Called with the name of each algorithm before it is trained, with None, and after it, with everything
             that is known so far.

@@ -20,9 +20,9 @@ class Algorithm:
     """An algorithm that is compared.
 
     Attributes:
-        name: In tables and on the command line; of a recipe or a shipped model its own.
-        family: One of scikit-learn's estimators or with their interface, a network trained with Keras' `fit`, a recipe
-            as an estimator, a recipe that is trained and packed, or a packed model that ships.
+        name: The name in tables and on the command line.
+        family: What it is. "classical" has scikit-learn's interface, "Keras" is trained with `fit`. "estimator" is a
+            recipe as an estimator, "recipe" one that is trained and packed, "shipped" a packed model that ships.
         what: Its settings, in a few words.
         seeded: Whether another seed gives another model.
         package: What must be installed beside the training extra; none if empty.

@@ -47,9 +47,9 @@ class Setting:
 
     Attributes:
         recipe: Whose network is trained, with Adam at a constant rate of 1e-3.
-        way: Many steps in one compiled loop, each operation on one core and a part of the batch for each core; the loop
-            with TensorFlow's own threads in each operation; one call from Python for each step; Keras' `fit` on arrays
-            and on tf.data.
+        way: The way of training. "loop" takes many steps in one compiled loop, each operation on one core; with
+            "threaded operations" TensorFlow's own threads share each operation. "a call a step" is one call from Python
+            for each step. "fit" is Keras' `fit`, on arrays or on tf.data.
         precision: `"float32"` or `"bfloat16"`.
         batch_size: Glyphs per step.
         cores: That may be used, by all workers together.

@@ -47,7 +47,7 @@ def choose_candidate(line: Line, candidates: tuple[LineCandidate, ...]) -> LineC
         candidates: What `find_line_candidates` found in its picture.
 
     Returns:
-        Of the candidates that hold the line, the one of the fewest rows; the first if the line's place is unknown;
+        The candidate with the fewest rows among those that hold the line; the first if the line's place is unknown;
         None if no candidate holds it.
     """
     if line.box is None:
