@@ -2,17 +2,22 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import click
 import pytest
 
-from inkdigits.cli import cli
+from inkdigits.cli import cli, run
+from inkdigits.data.export import export_dataset
+from inkdigits.reading.source import find_sample, sample_names
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 SHELLS = {"console", "bash", "sh", "shell"}
 TREE_ROOT = "src/inkdigits/"
+# What trains or needs what was trained takes minutes: the tests of these verbs run it.
+NOT_RUN = re.compile(r"inkdigits (train (?!--list)|tune|compare|pack|evaluate (?!default( |$))|read .*\.keras)")
 
 
 def blocks(text: str) -> list[tuple[str, list[str]]]:
@@ -124,6 +129,30 @@ def test_every_command_in_the_pages_can_be_called(page):
             parse(line)
         except click.UsageError as error:
             pytest.fail(f"{page.name}: {line}: {error.format_message()}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line", sorted({line for page in PAGES for line in commands(page.read_text(encoding="utf-8"))})
+)
+def test_the_commands_of_the_pages_do_what_they_say(line, small, tmp_path, monkeypatch, capfd):
+    """Among the pictures and digits that the pages speak of."""
+    if NOT_RUN.match(line):
+        parse(line)
+        return
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(find_sample("photo"), "photo.jpg")
+    for folder in ("scans", "docs"):
+        Path(folder).mkdir()
+    for name in sample_names():
+        shutil.copy(find_sample(name), "scans")
+    export_dataset(small.subset(range(100)), Path("my-digits"), "folder")
+    words = shlex.split(line, comments=True)[1:]
+    assert run(words) in ({0, 1} if "scans/" in words else {0})  # among the scans is one without a digit
+    assert "error:" not in capfd.readouterr().err
+    for option in ("-o", "--report"):
+        if option in words:
+            assert Path(words[words.index(option) + 1]).exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
