@@ -33,7 +33,7 @@ from inkdigits.models.zoo import ZOO
 from inkdigits.recognizer import Recognizer
 from inkdigits.training.run.folder import open_run
 
-CPU_SECONDS = float(os.environ.get("ATTACK_CPU_SECONDS", "5"))  # a test plants a fault in less
+CPU_SECONDS = 5.0
 MEMORY_MB = (BYTES_PER_PIXEL * MAX_MEGAPIXELS * 1e6 + SPARE_BYTES) / 1e6
 LIMIT_BYTES = 8 << 30  # of the address space: what takes more ends the process instead of the machine
 Attempt: TypeAlias = Callable[[int], str]
